@@ -1,0 +1,30 @@
+/**
+ * Ids: which strings are one, and how the server makes them (design, sections 2 and 8).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BASE_IDS_H
+#define BASE_IDS_H
+
+#include <stdbool.h>
+#include <confab/types.h>
+
+/** 1..64 of [A-Za-z0-9_.:-]. */
+bool id_valid(const char *s);
+/** 16..64 printable ASCII characters without quote, backslash or space. */
+bool cid_valid(const char *s);
+
+/** Room for "d." or "c." + 26 + NUL. */
+#define ID_MADE_SIZE 29
+
+/** Direct channel: "d." + 26 of lower-case base32(SHA-256(smaller 0x0A larger)). */
+void id_direct(char out[ID_MADE_SIZE], const char *user_a, const char *user_b);
+/** Server-made channel: "c." + 26 of base32(SHA-256(creator 0x0A cid)). */
+void id_made(char out[ID_MADE_SIZE], const char *creator, const char *cid);
+/** Both prefixes are reserved: may a client choose this id? */
+bool id_reserved(const char *s);
+
+/** len characters of lower-case base32 from chance (5 bits each) and a NUL. For tokens use 32+. */
+void id_random(char *out, size_t len);
+
+#endif

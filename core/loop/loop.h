@@ -1,0 +1,102 @@
+/**
+ * A loop is one thread: readiness of descriptors, timers, and a mailbox that every thread may fill.
+ *
+ *      any thread ── loop_post ──▶ [mailbox] ─▶ turn: mail batch → timers → descriptors
+ *                                                  → turn-end hook (flush) → wait
+ *
+ * In a simulation (loop/sim.h) no threads exist: the same loops, lanes and pools are turned by one
+ * scheduler over virtual time; code above this header cannot tell.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <confab/types.h>
+
+struct loop;
+
+/**
+ * Something for another thread: embed it, set run, post it. Whoever posts owns nothing after;
+ * run() owns the node. Queue room never runs out, because the node brings it.
+ */
+struct mail {
+	struct mail *next;
+	void (*run)(struct mail *m);
+};
+
+/** A timer, embedded in its owner. Not running until timer_start. */
+struct timer {
+	void (*fn)(void *arg);
+	void *arg;
+	int64_t due_us;    /* monotonic */
+	uint32_t slot;     /* place in the heap, 0: not running */
+	struct loop *loop; /* set while running */
+};
+
+/** What a descriptor is watched for. Edge-triggered; registered once. */
+enum watch_what { WATCH_READ = 1, WATCH_WRITE = 2 };
+
+struct watch {
+	void (*fn)(void *arg, unsigned what);
+	void *arg;
+	int fd;
+	void *event; /* libevent's */
+};
+
+/** Make a loop; it does not run yet. name: shown by ps and in logs, ≤ 15 characters. */
+struct loop *loop_new(const char *name, struct confab_error *err) CONFAB_MUSTCHECK;
+/** Free a loop that has ended; mail left in it is run first. NULL is fine. */
+void loop_free(struct loop *loop);
+
+/** Run it in a thread of its own. */
+int loop_start(struct loop *loop, struct confab_error *err) CONFAB_MUSTCHECK;
+/** Run it in the calling thread (the main thread's loop); returns after loop_stop. */
+void loop_run(struct loop *loop);
+/** Ask it to end after the current turn. Thread: any. */
+void loop_stop(struct loop *loop);
+/** Wait for its thread. */
+void loop_join(struct loop *loop);
+
+/** Put mail into a loop's mailbox: in order per poster, one eventfd wake per empty-to-non-empty.
+ *  Thread: any. Never fails, never blocks. */
+void loop_post(struct loop *loop, struct mail *m);
+
+/** The loop this thread runs, or NULL. */
+struct loop *loop_current(void);
+const char *loop_name(const struct loop *loop);
+
+/** Monotonic time at the start of this turn [us]. Thread: own. */
+int64_t loop_now_us(const struct loop *loop);
+
+/** Called at the end of every turn that did something (flushing dirty connections). One per loop. */
+void loop_turn_end_set(struct loop *loop, void (*fn)(void *arg), void *arg);
+
+/** Run m at the end of this turn, after everything else: where objects marked dead are freed. */
+void loop_later(struct loop *loop, struct mail *m);
+
+/** Turns, mail and time per turn since the start, for metrics; p99 over a ring of recent turns. */
+struct loop_stats {
+	uint64_t turns, mails;
+	int64_t busy_us;      /* inside turns */
+	int64_t turn_p99_us;  /* of the last 4,096 turns */
+	int64_t turn_max_us;  /* since the last call */
+};
+void loop_stats(struct loop *loop, struct loop_stats *out);
+
+/* Timers: one heap per loop; libevent gets one timeout per turn. Thread: the loop's. */
+void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
+/** (Re)start, to fire once after_us from now. A timer that fires is stopped first. */
+void timer_start(struct loop *loop, struct timer *t, int64_t after_us);
+/** Stop; fine when not running. */
+void timer_stop(struct timer *t);
+bool timer_running(const struct timer *t);
+
+/* Descriptors. Thread: the loop's. */
+void watch_init(struct watch *w, void (*fn)(void *arg, unsigned what), void *arg);
+int watch_start(struct loop *loop, struct watch *w, int fd, unsigned what,
+		struct confab_error *err) CONFAB_MUSTCHECK;
+void watch_stop(struct watch *w);
+
+#endif

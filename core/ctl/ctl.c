@@ -1,0 +1,19 @@
+/**
+ * confabctl: knows its version; does nothing else yet.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "programs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int confab_private_ctl_main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("confabctl " PACKAGE_VERSION);
+		return 0;
+	}
+	fputs("confabctl: does nothing yet but --version\n", stderr);
+	return 2;
+}

@@ -1,0 +1,11 @@
+/**
+ * confabd: the program; all of it is in libconfab.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "programs.h"
+
+int main(int argc, char **argv)
+{
+	return confab_private_daemon_main(argc, argv);
+}

@@ -57,7 +57,8 @@ struct confab_row {
 	uint64_t n;           /* of a thread reply: its number in the thread, 1 …; else 0 */
 	const char *sender;   /* of a message: its author; else NULL */
 	const char *audience; /* NULL: everybody; else JSON text, opaque to the store */
-	const char *tag;      /* indexed across logs together with kind (list of open channels); or NULL */
+	const char *tag;      /* indexed across logs together with kind (list of open channels); or NULL;
+				 never of a message */
 	const char *tokens;   /* search words, separated by single spaces, from the core's tokenizer; NULL
 				 or "": not found by search. Written only, NULL when read */
 	const char *body;     /* the whole row as JSON object text, as clients see it; "" if gone */
@@ -117,7 +118,7 @@ struct confab_head {
 /** Where a user stands in a log. Highest wins, field by field. */
 struct confab_cursor {
 	const char *log;
-	const char *user;
+	const char *user;      /* a user who only ever sent has one too, all 0 but `own` */
 	uint64_t read_seq, read_ord, read_all;
 	uint64_t delivered;
 	const struct confab_mark *own;     /* out: own counted messages, the last ≤ 1,000, ascending */
@@ -127,12 +128,17 @@ struct confab_cursor {
 enum confab_commit_result {
 	CONFAB_COMMIT_DONE = 1,  /* durable, all of it */
 	CONFAB_COMMIT_MOVED = 2, /* the log is not at `at`: nothing, or a first part, was written; see moved */
-	CONFAB_COMMIT_REFUSED = 3, /* certainly not written, and never will be (text says why) */
+	CONFAB_COMMIT_REFUSED = 3, /* certainly not written, and never will be: rc CONFAB_EEXIST (a cid is
+				      known: ask `known`) or CONFAB_EINVAL (text says why) */
 	CONFAB_COMMIT_BUSY = 4,  /* certainly not written; may be tried again (disk full, server away) */
 	CONFAB_COMMIT_UNKNOWN = 5, /* perhaps written, and reading back failed too */
 };
 
-/** commit: append entries at+1 … at+n. at 0 makes the log. */
+/**
+ * commit: append entries at+1 … at+n. at 0 makes the log. rc is 0 with DONE and MOVED, else the code
+ * that goes with the result. MOVED without entries: what is after `at` is kept no more, or the head
+ * is below `at` (another history): load the log anew.
+ */
 struct confab_commit {
 	struct confab_call call;
 	const char *log;
@@ -187,7 +193,8 @@ struct confab_entries {
 /**
  * rows: every row of a log with after < rev ≤ the head, ascending by rev, at most about limit, never
  * ending inside a rev. Head and rows are one snapshot: to = the rev the answer is complete up to
- * (head.rev, or the last row's rev if more). Gone rows included. Below the kept 30 days: rc EGONE.
+ * (head.rev, or the last row's rev if more). Gone rows included. Below the kept 30 days: rc EGONE,
+ * but never for after 0: who holds nothing misses no gone row.
  */
 struct confab_rows {
 	struct confab_call call;
@@ -212,8 +219,8 @@ struct confab_row_get {
 	struct confab_row *rows;            /* out, n of them, in order */
 };
 
-/** list: living rows of a kind in a log, by id ascending, after an id ("" first). */
-struct confab_list {
+/** list: living rows of a kind in a log, by id ascending (bytes), after an id ("" first). */
+struct confab_row_list {
 	struct confab_call call;
 	const char *log;
 	const char *kind;
@@ -225,7 +232,8 @@ struct confab_list {
 	bool more;                          /* out */
 };
 
-/** tagged: living rows of a kind with a tag, in all logs, by log name ascending, after a log name. */
+/** tagged: living rows of a kind with a tag, in all logs, by log name ascending, after a log name;
+ *  about limit, never ending inside a log. */
 struct confab_tagged {
 	struct confab_call call;
 	const char *kind;
@@ -296,17 +304,19 @@ struct confab_cursors {
 	size_t n;
 };
 
-/** purge: rows and entries of messages with seq < first, in small steps; answered when all is gone.
- *  entries_before_ms: also drop entries (and gone rows) older than this; 0: none. */
+/** purge: rows of messages with seq < first, in small steps; answered when all is gone. The head's
+ *  `first` must have been raised to it by an entry (else CONFAB_EINVAL).
+ *  entries_before_ms: also drop what is older than this of the entries that made no message or one
+ *  below first, and of the gone rows; 0: none. */
 struct confab_purge {
 	struct confab_call call;
 	const char *log;
 	uint64_t first;
 	int64_t entries_before_ms;
-	uint64_t removed;                   /* out: rows */
+	uint64_t removed;                   /* out: rows of messages */
 };
 
-/** todos: due ones of all logs, oldest first (names: only these; NULL all). */
+/** todos: due ones of all logs, by due time. */
 struct confab_todos {
 	struct confab_call call;
 	int64_t due_before_ms;
@@ -349,7 +359,8 @@ struct confab_doc {
 enum confab_doc_verb { CONFAB_DOC_GET = 1, CONFAB_DOC_PUT, CONFAB_DOC_DELETE, CONFAB_DOC_FIND };
 
 /** doc: get; put if the version is if_version (0: must be absent, UINT64_MAX: whatever) else
- *  rc CONFAB_ECONFLICT and `doc` as it stands; delete alike; find by index, keys after `key`. */
+ *  rc CONFAB_ECONFLICT and `doc` as it stands; delete alike; find by index (NULL: all of the
+ *  collection), keys after `key` ("" first) ascending. An expired document is absent. */
 struct confab_doc_call {
 	struct confab_call call;
 	enum confab_doc_verb verb;
@@ -386,7 +397,7 @@ struct confab_store {
 	void (*entries)(void *ctx, struct confab_entries *c);
 	void (*rows)(void *ctx, struct confab_rows *c);
 	void (*row_get)(void *ctx, struct confab_row_get *c);
-	void (*list)(void *ctx, struct confab_list *c);
+	void (*list)(void *ctx, struct confab_row_list *c);
 	void (*tagged)(void *ctx, struct confab_tagged *c);
 	void (*page)(void *ctx, struct confab_page *c);
 	void (*thread)(void *ctx, struct confab_thread *c);

@@ -14,6 +14,7 @@ struct buf {
 	size_t cap;
 };
 
+/** Begin empty; nothing is allocated. The memory is the caller's. */
 void buf_init(struct buf *b);
 void buf_fini(struct buf *b);
 /** Forget the content, keep the memory. */

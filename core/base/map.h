@@ -14,6 +14,7 @@
 /** String keys are copied. Values are borrowed pointers, never NULL. */
 struct strmap;
 
+/** An empty map; the caller owns it. Memory exhaustion is fatal. Thread: its owner's, throughout. */
 struct strmap *strmap_new(void);
 /** Free the map; the values are the caller's. NULL is fine. */
 void strmap_free(struct strmap *m);
@@ -33,6 +34,7 @@ bool strmap_next(const struct strmap *m, size_t *pos, const char **key, void **v
 /** The same for numbers; every key is allowed. */
 struct nummap;
 
+/** Every function does what its namesake of strmap does. */
 struct nummap *nummap_new(void);
 void nummap_free(struct nummap *m);
 void *nummap_find(const struct nummap *m, uint64_t key);

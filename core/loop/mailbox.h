@@ -22,6 +22,7 @@ struct mailbox {
 	struct mail asleep; /* only its address counts */
 };
 
+/** Begin empty and awake. Thread: the one that makes it. */
 void mailbox_init(struct mailbox *b);
 
 /**

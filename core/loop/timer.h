@@ -14,6 +14,7 @@ struct timer_heap {
 	uint32_t room;
 };
 
+/** Begin empty; nothing is allocated yet. */
 void timer_heap_init(struct timer_heap *h);
 
 /** Stops what still runs. */

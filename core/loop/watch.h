@@ -21,6 +21,7 @@ struct watch_set {
 	struct watch_link ready; /* to be called in the coming turn */
 };
 
+/** Begin empty on a borrowed event base. */
 void watch_set_init(struct watch_set *s, struct event_base *base);
 
 /** Stop every watch that still runs. */

@@ -31,6 +31,7 @@ int pool_submit(struct pool *p, struct work *w) CONFAB_MUSTCHECK;
 
 struct lane;
 
+/** One thread that does its work in order. name: ≤ 15 characters. */
 struct lane *lane_new(const char *name, struct confab_error *err) CONFAB_MUSTCHECK;
 /** Runs what waits, then ends. NULL is fine. */
 void lane_free(struct lane *l);

@@ -70,7 +70,7 @@ def tags():
     """Functions and prototypes of all C files: (file, name, kind, first line, last line)."""
     run = subprocess.run(
         ["ctags", "-L", "-", "--languages=C", "--langmap=C:.c.h", "--kinds-C=fp",
-         "-I", "CONFAB_MUSTCHECK,CONFAB_PRINTF+,CONFAB_EXPORT",
+         "-I", "CONFAB_MUSTCHECK,CONFAB_PRINTF+,CONFAB_EXPORT,_Atomic+",
          "--fields=+neK", "-o", "-"],
         input="\n".join(c_files()), capture_output=True, text=True, check=True, cwd=TOP)
     rows = []

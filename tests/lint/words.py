@@ -10,7 +10,7 @@ import sys
 
 import tree
 
-SPDX_LINES = 16
+SPDX_LINES = 60
 SPDX_KINDS = (".c", ".h", ".py", ".sh", ".js", ".ts", ".tsx", ".jsx", "Makefile.inc", "Makefile.am",
               "configure.ac", ".ci/run")
 TEXT_KINDS = SPDX_KINDS + (".md", ".yaml", ".yml", ".in", ".map", ".css", ".html", ".service", ".socket")

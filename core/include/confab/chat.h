@@ -14,6 +14,7 @@ extern "C" {
 
 enum confab_actor_kind { CONFAB_ACTOR_USER = 1, CONFAB_ACTOR_PLUGIN, CONFAB_ACTOR_ADMIN, CONFAB_ACTOR_SYSTEM };
 
+/** What kind of actor it is. */
 enum confab_actor_kind confab_actor_kind(const struct confab_actor *a);
 /** User id; for a plugin its bot's id, "" for the system. */
 const char *confab_actor_id(const struct confab_actor *a);
@@ -22,10 +23,12 @@ const struct confab_session *confab_actor_session(const struct confab_actor *a);
 /** The one permission question: server and channel role, bans, locks. ch may be NULL. */
 int confab_may(const struct confab_actor *who, const struct confab_channel *ch, const char *grant);
 
+/** A session's id, its user's id, and the device it named at login or hello. Never NULL. */
 const char *confab_session_id(const struct confab_session *s);
 const char *confab_session_user(const struct confab_session *s);
 const char *confab_session_device(const struct confab_session *s);
 
+/** A channel's id, its type's name, and the rev and seq of its head. */
 const char *confab_channel_id(const struct confab_channel *ch);
 const char *confab_channel_type(const struct confab_channel *ch);
 uint64_t confab_channel_rev(const struct confab_channel *ch);
@@ -35,9 +38,12 @@ size_t confab_channel_members(const struct confab_channel *ch);
 /** In memory, or NULL. */
 struct confab_channel *confab_channel_find(struct confab_plugin *p, const char *id);
 
+/** A member's user id and its role in the channel. Never NULL. */
 const char *confab_member_user(const struct confab_member *m);
 const char *confab_member_role(const struct confab_member *m);
 
+/** A message's seq, its row's rev, its sender's id, its text (UTF-8, *len bytes; NULL when deleted)
+ *  and its whole row. */
 uint64_t confab_message_seq(const struct confab_message *m);
 uint64_t confab_message_rev(const struct confab_message *m);
 const char *confab_message_sender(const struct confab_message *m);

@@ -19,6 +19,7 @@ typedef void (*confab_doc_fn)(void *arg, int rc, const char *key, const json_t *
 /** Any version will do. */
 #define CONFAB_ANY_VERSION UINT64_MAX
 
+/** Read one document of a collection; done comes on the logic thread. */
 void confab_doc_get(struct confab_plugin *p, const char *coll, const char *key, confab_doc_fn done,
 		    void *arg);
 /** Put if the stored version is if_version (0: must be absent). The new version is answered.

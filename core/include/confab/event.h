@@ -125,6 +125,7 @@ struct confab_kind_row {
 	const char *doc;
 };
 
+/** Name a row that the event needs in memory; the core loads each once. The strings are copied. */
 void confab_keys_add(struct confab_keys *k, const char *kind, const char *id);
 
 /* Rows as they stand, in judge (change NULL) and build. Borrowed until return; NULL: absent or gone. */

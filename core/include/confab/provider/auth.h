@@ -37,6 +37,7 @@ struct confab_auth {
 	void (*verify)(void *ctx, struct confab_verify *v);
 };
 
+/** Answer a verify, once, with its out fields filled. Thread: any. */
 void confab_verify_done(struct confab_verify *v);
 
 #ifdef __cplusplus

@@ -121,7 +121,8 @@ struct confab_cursor {
 	const char *user;      /* a user who only ever sent has one too, all 0 but `own` */
 	uint64_t read_seq, read_ord, read_all;
 	uint64_t delivered;
-	const struct confab_mark *own;     /* out: own counted messages, the last ≤ 1,000, ascending */
+	const struct confab_mark *own;     /* out: own counted messages above read_seq, the last ≤ 1,000,
+					      ascending */
 	size_t n_own;
 };
 
@@ -285,15 +286,15 @@ struct confab_search {
 	const char *next;                   /* out: cursor, "" at the end */
 };
 
-/** cursor_put: raise; answered when stored. cursor_out: what stands now. */
+/** cursor_put: raise; answered when stored. out: what stands now. CONFAB_ENOENT: no such log. */
 struct confab_cursor_put {
 	struct confab_call call;
 	struct confab_cursor cursor;
 	struct confab_cursor out;
 };
 
-/** cursors: of some users of a log (users NULL: of all, ≤ 1,000 after `after_user`), or of a user in
- *  all logs (log NULL). */
+/** cursors: of some users of a log, those that have one (users NULL: of all, ≤ 1,000 after
+ *  `after_user`, by user), or of one user in all logs, by log (log NULL, n_users 1). */
 struct confab_cursors {
 	struct confab_call call;
 	const char *log;

@@ -14,9 +14,10 @@ struct work {
 	struct mail mail;              /* the pool's; carries the completion */
 	int (*run)(struct work *w);    /* worker or lane thread; its result goes to done */
 	void (*done)(struct work *w, int rc); /* asking loop; CONFAB_ECLOSED: never ran */
-	struct loop *home;             /* set by submit: loop_current() */
+	struct loop *home;             /* set by submit: loop_current(); where there is none, kept */
 	int rc;
 	struct work *next;
+	int64_t not_before_us;         /* simulation's */
 };
 
 struct pool;
@@ -24,16 +25,20 @@ struct pool;
 /** @param threads 1..64  @param max_queue  refuse above this many waiting [pieces] */
 struct pool *pool_new(const char *name, unsigned threads, unsigned max_queue,
 		      struct confab_error *err) CONFAB_MUSTCHECK;
-/** What waits is answered CONFAB_ECLOSED; what runs is waited for. NULL is fine. */
+/** What waits is answered CONFAB_ECLOSED; what runs is waited for. The loops that asked are still
+ *  there. NULL is fine. Thread: any but a worker's, when nobody submits any more. */
 void pool_free(struct pool *p);
 /** @return 0, or CONFAB_EBUSY with nothing done (the queue is full). Thread: a loop's. */
 int pool_submit(struct pool *p, struct work *w) CONFAB_MUSTCHECK;
+/** Pieces waiting now, without those that run. Thread: any. */
+unsigned pool_waiting(struct pool *p);
 
 struct lane;
 
-/** One thread that does its work in order. name: ≤ 15 characters. */
+/** A lane and its thread. name: as a loop's. */
 struct lane *lane_new(const char *name, struct confab_error *err) CONFAB_MUSTCHECK;
-/** Runs what waits, then ends. NULL is fine. */
+/** Runs what waits, then ends. The loops that asked are still there. NULL is fine. Thread: any but
+ *  the lane's, when nobody submits any more. */
 void lane_free(struct lane *l);
 /** Append. Thread: a loop's. Never fails: callers bound what they have in flight. */
 void lane_submit(struct lane *l, struct work *w);

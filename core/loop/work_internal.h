@@ -14,6 +14,7 @@ struct work_queue {
 	unsigned count;
 };
 
+/** Append w and take it into the queue. Under the lock of its owner. */
 void work_queue_append(struct work_queue *q, struct work *w);
 /** NULL if it is empty. */
 struct work *work_queue_take(struct work_queue *q);

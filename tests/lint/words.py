@@ -60,7 +60,7 @@ def white_space():
 def docstrings():
     """Every function in a header stands below a comment (one may serve a paragraph)."""
     for name, function, kind, first, _ in tree.tags():
-        if not name.endswith(".h") or not name.startswith(("core/", "plugins/")):
+        if function.isupper() or not name.endswith(".h") or not name.startswith(("core/", "plugins/")):
             continue
         lines = tree.text(name).splitlines()
         start = first - 1

@@ -165,15 +165,15 @@ static int waiting_init(struct loop *loop, struct confab_error *err)
 	}
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->base == NULL || loop->wake_fd < 0)
-		return confab_error_set(err, CONFAB_EIO, "cannot make loop '%s' (%s)", loop->name,
-			strerror(errno));
+		return confab_error_set(
+			err, CONFAB_EIO, "cannot make loop '%s' (%s)", loop->name, strerror(errno));
 	loop->wake_event =
 		event_new(loop->base, loop->wake_fd, EV_READ | EV_PERSIST | EV_ET, woken, NULL);
 	loop->due_event = evtimer_new(loop->base, due_came, loop);
 	if (loop->wake_event == NULL || loop->due_event == NULL ||
 		event_add(loop->wake_event, NULL) != 0)
-		return confab_error_set(err, CONFAB_EIO, "cannot make loop '%s' (libevent)",
-			loop->name);
+		return confab_error_set(
+			err, CONFAB_EIO, "cannot make loop '%s' (libevent)", loop->name);
 	return 0;
 }
 

@@ -88,10 +88,10 @@ void loop_doing(const char *name);
 /** Turns, mail and time per turn since the start, for metrics; p99 over a ring of recent turns. */
 struct loop_stats {
 	uint64_t turns, mails;
-	uint64_t wakes;       /* system calls that posters made to wake it */
-	int64_t busy_us;      /* inside turns */
-	int64_t turn_p99_us;  /* of the last 4,096 turns */
-	int64_t turn_max_us;  /* since the last call */
+	uint64_t wakes;      /* system calls that posters made to wake it */
+	int64_t busy_us;     /* inside turns */
+	int64_t turn_p99_us; /* of the last 4,096 turns */
+	int64_t turn_max_us; /* since the last call */
 };
 /** Thread: any. */
 void loop_stats(struct loop *loop, struct loop_stats *out);
@@ -116,7 +116,7 @@ void watch_init(struct watch *w, void (*fn)(void *arg, unsigned what), void *arg
  * @return 0, CONFAB_EIO, or CONFAB_EUNSUPPORTED in a simulation
  */
 int watch_start(struct loop *loop, struct watch *w, int fd, unsigned what,
-		struct confab_error *err) CONFAB_MUSTCHECK;
+	struct confab_error *err) CONFAB_MUSTCHECK;
 /** Have fn called again in the next turn, as if the descriptor had become ready: for who stopped
  *  before EAGAIN to be fair to others. The watch runs. */
 void watch_again(struct watch *w, unsigned what);

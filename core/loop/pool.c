@@ -81,8 +81,8 @@ static void sim_pool_turn(void *self)
 
 /* ------------------------------------------------------------------------------------------- */
 
-struct pool *pool_new(const char *name, unsigned threads, unsigned max_queue,
-	struct confab_error *err)
+struct pool *pool_new(
+	const char *name, unsigned threads, unsigned max_queue, struct confab_error *err)
 {
 	struct pool *p = alloc_zero(1, sizeof(*p));
 

@@ -21,14 +21,14 @@
 
 /** What goes wrong, and how often [of a million]; times are drawn from 1..max [virtual us]. */
 struct sim_faults {
-	uint32_t mail_late;      /* mail to another loop arrives late; order per poster is kept */
+	uint32_t mail_late; /* mail to another loop arrives late; order per poster is kept */
 	int64_t mail_late_us;
-	uint32_t lane_late;      /* a lane's piece takes long */
+	uint32_t lane_late; /* a lane's piece takes long */
 	int64_t lane_late_us;
-	uint32_t work_late;      /* a pool's piece takes long; others overtake it */
+	uint32_t work_late; /* a pool's piece takes long; others overtake it */
 	int64_t work_late_us;
-	uint32_t batch_short;    /* a turn takes only 1..4 mails */
-	int64_t step_us;         /* what a step costs; 0: 10 */
+	uint32_t batch_short; /* a turn takes only 1..4 mails */
+	int64_t step_us;      /* what a step costs; 0: 10 */
 };
 
 /** Start: before anything else of this folder is made. Clock and chance are seeded from here on;

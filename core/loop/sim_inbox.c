@@ -51,8 +51,8 @@ static void deliver_until(struct sim_inbox *in, struct mailbox *box, int64_t now
 
 /* ------------------------------------------------------------------------------------------- */
 
-struct sim_inbox *sim_inbox_new(struct loop *loop, const char *name, sim_due_fn due,
-	sim_turn_fn turn)
+struct sim_inbox *sim_inbox_new(
+	struct loop *loop, const char *name, sim_due_fn due, sim_turn_fn turn)
 {
 	struct sim_inbox *in = calloc(1, sizeof(*in));
 

@@ -35,8 +35,8 @@ unsigned sim_batch(unsigned limit);
 struct sim_inbox;
 
 /** An inbox with the loop's actor. */
-struct sim_inbox *sim_inbox_new(struct loop *loop, const char *name, sim_due_fn due,
-				sim_turn_fn turn);
+struct sim_inbox *sim_inbox_new(
+	struct loop *loop, const char *name, sim_due_fn due, sim_turn_fn turn);
 /** Empty by now. */
 void sim_inbox_free(struct sim_inbox *in);
 void sim_inbox_post(struct sim_inbox *in, struct mail *m);

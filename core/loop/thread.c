@@ -36,8 +36,8 @@ int thread_start(struct thread *t, const char *name, void (*run)(void *arg), voi
 	rc = pthread_create(&t->handle, NULL, thread_main, t);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc != 0)
-		return confab_error_set(err, CONFAB_EIO, "cannot start thread '%s' (%s)", t->name,
-			strerror(rc));
+		return confab_error_set(
+			err, CONFAB_EIO, "cannot start thread '%s' (%s)", t->name, strerror(rc));
 	t->started = true;
 	return 0;
 }

@@ -28,7 +28,7 @@ struct thread {
  * Thread: any.
  */
 int thread_start(struct thread *t, const char *name, void (*run)(void *arg), void *arg,
-		 struct confab_error *err) CONFAB_MUSTCHECK;
+	struct confab_error *err) CONFAB_MUSTCHECK;
 
 /** Wait for its end. Fine when it was never started. Thread: any but its own. */
 void thread_join(struct thread *t);

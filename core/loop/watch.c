@@ -129,8 +129,7 @@ void watch_init(struct watch *w, void (*fn)(void *arg, unsigned what), void *arg
 	*w = (struct watch){.fn = fn, .arg = arg, .fd = -1};
 }
 
-int watch_start(struct loop *loop, struct watch *w, int fd, unsigned what,
-	struct confab_error *err)
+int watch_start(struct loop *loop, struct watch *w, int fd, unsigned what, struct confab_error *err)
 {
 	struct watch_set *s = &loop->watches;
 	struct watch_slot *slot;
@@ -138,8 +137,8 @@ int watch_start(struct loop *loop, struct watch *w, int fd, unsigned what,
 
 	assert(w->event == NULL && w->fn != NULL && what != 0);
 	if (s->base == NULL)
-		return confab_error_set(err, CONFAB_EUNSUPPORTED,
-			"a simulation has no descriptors to watch");
+		return confab_error_set(
+			err, CONFAB_EUNSUPPORTED, "a simulation has no descriptors to watch");
 	if (what & WATCH_READ)
 		events |= EV_READ;
 	if (what & WATCH_WRITE)

@@ -11,20 +11,20 @@
 
 /** One piece of work, embedded in its owner. done always comes, exactly once, on the asking loop. */
 struct work {
-	struct mail mail;              /* the pool's; carries the completion */
-	int (*run)(struct work *w);    /* worker or lane thread; its result goes to done */
+	struct mail mail;                     /* the pool's; carries the completion */
+	int (*run)(struct work *w);           /* worker or lane thread; its result goes to done */
 	void (*done)(struct work *w, int rc); /* asking loop; CONFAB_ECLOSED: never ran */
-	struct loop *home;             /* set by submit: loop_current(); where there is none, kept */
+	struct loop *home; /* set by submit: loop_current(); where there is none, kept */
 	int rc;
 	struct work *next;
-	int64_t not_before_us;         /* simulation's */
+	int64_t not_before_us; /* simulation's */
 };
 
 struct pool;
 
 /** @param threads 1..64  @param max_queue  refuse above this many waiting [pieces] */
 struct pool *pool_new(const char *name, unsigned threads, unsigned max_queue,
-		      struct confab_error *err) CONFAB_MUSTCHECK;
+	struct confab_error *err) CONFAB_MUSTCHECK;
 /** What waits is answered CONFAB_ECLOSED; what runs is waited for. The loops that asked are still
  *  there. NULL is fine. Thread: any but a worker's, when nobody submits any more. */
 void pool_free(struct pool *p);

@@ -101,7 +101,8 @@ static void a_million_mails_keep_their_order(void **state)
 		posters[i].order = &order;
 		posters[i].number = i;
 		assert_int_equal(
-			thread_start(&posters[i].thread, "poster", poster_run, &posters[i], NULL), 0);
+			thread_start(&posters[i].thread, "poster", poster_run, &posters[i], NULL),
+			0);
 	}
 	loop_run(order.loop);
 	for (uint32_t i = 0; i < POSTERS; i++)

@@ -69,8 +69,8 @@ static bool stderr_is_journal(void)
 	struct stat st;
 
 	return stream != NULL && sscanf(stream, "%ju:%ju", &dev, &ino) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && (uintmax_t)st.st_dev == dev &&
-	       (uintmax_t)st.st_ino == ino;
+		fstat(STDERR_FILENO, &st) == 0 && (uintmax_t)st.st_dev == dev &&
+		(uintmax_t)st.st_ino == ino;
 }
 
 static int file_open(const char *path)
@@ -290,8 +290,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 		.who = who_now,
 		.text = text,
 		.len = (size_t)len < sizeof(text)
-			       ? (size_t)len
-			       : utf8_cut(text, sizeof(text) - 1, sizeof(text) - 4),
+			? (size_t)len
+			: utf8_cut(text, sizeof(text) - 1, sizeof(text) - 4),
 		.level = level,
 	};
 	buf_init(&out);

@@ -134,8 +134,8 @@ static bool arm_due(struct loop *loop)
 static void wait_for_events(struct loop *loop)
 {
 	bool nap = loop->later_first == NULL && !watch_set_ready(&loop->watches) &&
-		   !atomic_load_explicit(&loop->stopping, memory_order_relaxed) &&
-		   mailbox_sleep(&loop->box) && arm_due(loop);
+		!atomic_load_explicit(&loop->stopping, memory_order_relaxed) &&
+		mailbox_sleep(&loop->box) && arm_due(loop);
 
 	(void)event_base_loop(loop->base, nap ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
@@ -167,8 +167,8 @@ static int waiting_init(struct loop *loop, struct confab_error *err)
 	if (loop->base == NULL || loop->wake_fd < 0)
 		return confab_error_set(
 			err, CONFAB_EIO, "cannot make loop '%s' (%s)", loop->name, strerror(errno));
-	loop->wake_event =
-		event_new(loop->base, loop->wake_fd, EV_READ | EV_PERSIST | EV_ET, woken, NULL);
+	loop->wake_event = event_new(
+		loop->base, loop->wake_fd, EV_READ | EV_PERSIST | EV_ET, woken, NULL);
 	loop->due_event = evtimer_new(loop->base, due_came, loop);
 	if (loop->wake_event == NULL || loop->due_event == NULL ||
 		event_add(loop->wake_event, NULL) != 0)
@@ -271,7 +271,7 @@ void loop_free(struct loop *loop)
 			m->run(m);
 		(void)run_later(loop);
 	} while (loop->later_first != NULL || mailbox_waiting(&loop->box) ||
-		 (loop->inbox != NULL && sim_inbox_due_us(loop->inbox) != INT64_MAX));
+		(loop->inbox != NULL && sim_inbox_due_us(loop->inbox) != INT64_MAX));
 	loop_current_set(before == loop ? NULL : before);
 	watch_set_fini(&loop->watches);
 	timer_heap_fini(&loop->timers);

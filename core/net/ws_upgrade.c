@@ -115,7 +115,7 @@ static void judge_parameter(
 	o->bad = true;
 }
 
-/* extension *( ";" parameter [ "=" value ] ), RFC 6455, section 9.1. @return false: no such thing */
+/* extension *( ";" parameter [ "=" value ] ), RFC 6455, section 9.1. @return false: none */
 static bool take_offer(struct reader *r, struct offer *o)
 {
 	struct http_slice name, value;

@@ -16,8 +16,8 @@
 
 /*
  * Frames as a client would send them: F is the first byte, then the payload; masked by the test.
- * What is wanted: t"text", b"binary" (z before it: compressed), ping"…", pong"…", close code"…",
- * !code words.
+ * What is wanted: t"text", b"binary" (z before it: compressed), ping"…", pong"…",
+ * close code"…", !code words.
  */
 struct frame {
 	unsigned first;

@@ -15,8 +15,8 @@
 
 #define START "GET /v1/ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-#define VERSION "Sec-WebSocket-Version: 13\r\n"
-#define GOOD START KEY VERSION
+#define V13 "Sec-WebSocket-Version: 13\r\n"
+#define GOOD START KEY V13
 #define EXT(value) GOOD "Sec-WebSocket-Extensions: " value "\r\n\r\n"
 #define PROTO(value) GOOD "Sec-WebSocket-Protocol: " value "\r\n\r\n"
 #define BOTH "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -31,22 +31,22 @@ struct row {
 
 static const struct row rows[] = {
 	{GOOD "\r\n", 101, NULL, "", 15},
-	{START VERSION KEY "Content-Length: 0\r\n\r\n", 101, NULL, "", 15},
+	{START V13 KEY "Content-Length: 0\r\n\r\n", 101, NULL, "", 15},
 	{START KEY "\r\n", 400, NULL, NULL, 0},
 	{START KEY "Sec-WebSocket-Version: 8\r\n\r\n", 426, NULL, NULL, 0},
 	{START KEY "Sec-WebSocket-Version: 13, 8\r\n\r\n", 426, NULL, NULL, 0},
 	{START KEY "Sec-WebSocket-Version: 013\r\n\r\n", 426, NULL, NULL, 0},
-	{START KEY VERSION VERSION "\r\n", 400, NULL, NULL, 0},
-	{START VERSION "\r\n", 400, NULL, NULL, 0},
-	{START VERSION KEY KEY "\r\n", 400, NULL, NULL, 0},
-	{START VERSION "Sec-WebSocket-Key: \r\n\r\n", 400, NULL, NULL, 0},
-	{START VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n\r\n", 400, NULL, NULL, 0},
-	{START VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAA\r\n\r\n", 400, NULL, NULL, 0},
-	{START VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==a\r\n\r\n", 400, NULL, NULL, 0},
-	{START VERSION "Sec-WebSocket-Key: dGhl!HNhbXBsZSBub25jZQ==\r\n\r\n", 400, NULL, NULL, 0},
-	{START VERSION KEY "Content-Length: 1\r\n\r\n", 400, NULL, NULL, 0},
-	{START VERSION KEY "Transfer-Encoding: chunked\r\n\r\n", 400, NULL, NULL, 0},
-	{"GET / HTTP/1.1\r\nHost: h\r\n" KEY VERSION "\r\n", 400, NULL, NULL, 0},
+	{START KEY V13 V13 "\r\n", 400, NULL, NULL, 0},
+	{START V13 "\r\n", 400, NULL, NULL, 0},
+	{START V13 KEY KEY "\r\n", 400, NULL, NULL, 0},
+	{START V13 "Sec-WebSocket-Key: \r\n\r\n", 400, NULL, NULL, 0},
+	{START V13 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n\r\n", 400, NULL, NULL, 0},
+	{START V13 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAA\r\n\r\n", 400, NULL, NULL, 0},
+	{START V13 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==a\r\n\r\n", 400, NULL, NULL, 0},
+	{START V13 "Sec-WebSocket-Key: dGhl!HNhbXBsZSBub25jZQ==\r\n\r\n", 400, NULL, NULL, 0},
+	{START V13 KEY "Content-Length: 1\r\n\r\n", 400, NULL, NULL, 0},
+	{START V13 KEY "Transfer-Encoding: chunked\r\n\r\n", 400, NULL, NULL, 0},
+	{"GET / HTTP/1.1\r\nHost: h\r\n" KEY V13 "\r\n", 400, NULL, NULL, 0},
 	{PROTO("confab.v1"), 101, "confab.v1", "", 15},
 	{PROTO("other, confab.v1"), 101, "confab.v1", "", 15},
 	{PROTO("echo, confab.v1"), 101, "confab.v1", "", 15},

@@ -5,6 +5,7 @@
  * sends for hello, message.send and their fan-out, and an echo at /echo.
  *   baseline PORT             one send() per subscriber and message
  *   baseline --coalesce PORT  what a turn of the loop brings a subscriber leaves in one writev()
+ * --skip, --twice, --lose, --text and --ack plant a fault on every 50th message, for its tests.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -196,6 +197,15 @@ static int listen_on(uint16_t port)
 	return fd;
 }
 
+static void raise_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void turn(struct server *s)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -252,24 +262,44 @@ void peer_send(struct server *s, struct peer *p, struct frame *frame)
 	peer_poll_out(s, p, true);
 }
 
+/* @return 0, or -1 for what is no option of ours */
+static int take_option(struct server *s, const char *text)
+{
+	static const char *const faults[] = {
+		[FAULT_SKIP] = "--skip",
+		[FAULT_TWICE] = "--twice",
+		[FAULT_LOSE] = "--lose",
+		[FAULT_TEXT] = "--text",
+		[FAULT_ACK] = "--ack",
+	};
+
+	if (strcmp(text, "--coalesce") == 0) {
+		s->coalesce = true;
+		return 0;
+	}
+	for (size_t i = FAULT_SKIP; i < sizeof faults / sizeof faults[0]; i++) {
+		if (strcmp(text, faults[i]) != 0)
+			continue;
+		s->fault = (enum fault)i;
+		return 0;
+	}
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	struct server s = {.epoll = -1};
 	int at = 1;
 
-	if (at < argc && strcmp(argv[at], "--coalesce") == 0) {
-		s.coalesce = true;
+	while (at < argc && take_option(&s, argv[at]) == 0)
 		at++;
-	}
 	if (at + 1 != argc) {
-		(void)fputs("usage: baseline [--coalesce] PORT\n", stderr);
+		(void)fputs(
+			"usage: baseline [--coalesce] [--skip|--twice|--lose|--text|--ack] PORT\n",
+			stderr);
 		return 2;
 	}
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	raise_limit();
 	(void)signal(SIGPIPE, SIG_IGN);
 	s.listener = listen_on((uint16_t)strtoul(argv[at], NULL, 10));
 	s.epoll = epoll_create1(EPOLL_CLOEXEC);

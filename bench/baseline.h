@@ -41,14 +41,19 @@ struct topic {
 	struct topic *next;
 	char name[65];
 	uint64_t rev;
+	uint64_t asked; /* messages, lost ones included */
 	struct peer **readers;
 	size_t count, cap;
 };
+
+/** Faults that can be planted, to prove that the load tool sees them. */
+enum fault { FAULT_NONE, FAULT_SKIP, FAULT_TWICE, FAULT_LOSE, FAULT_TEXT, FAULT_ACK };
 
 struct server {
 	int epoll;
 	int listener;
 	bool coalesce;
+	enum fault fault;
 	struct topic *topics;
 	struct peer **dirty;
 	size_t dirty_count, dirty_cap;

@@ -116,15 +116,12 @@ static void take_hello(struct server *s, struct peer *p, const char *text, size_
 	send_once(s, p, frame_of(WS_TEXT, reply, (size_t)len));
 }
 
-static void take_send(struct server *s, struct peer *p, const char *text, size_t n)
+/* The change of one message; a planted fault may have changed its text. */
+static struct frame *change_of(const struct topic *t, struct slice cid, struct slice words)
 {
-	struct slice channel = field(text, n, "\"channel\":\"");
-	struct slice cid = field(text, n, "\"cid\":\"");
-	struct slice words = field(text, n, "\"text\":\"");
-	struct topic *t = topic_find(s, channel);
-	unsigned long long rev = ++t->rev;
+	unsigned long long rev = t->rev;
 	size_t room = 512 + cid.n * 2 + words.n;
-	char *json = malloc(room), reply[160];
+	char *json = malloc(room);
 
 	if (json == NULL)
 		abort();
@@ -138,12 +135,40 @@ static void take_send(struct server *s, struct peer *p, const char *text, size_t
 		(int)words.n, words.at);
 	struct frame *change = frame_of(WS_TEXT, json, (size_t)len);
 	free(json);
-	len = snprintf(reply, sizeof reply,
-		"{\"re\":%llu,\"ok\":{\"seq\":%llu,\"rev\":%llu,\"ts\":1790000000123}}",
-		(unsigned long long)number(text, n, "\"id\":"), rev, rev);
-	send_once(s, p, frame_of(WS_TEXT, reply, (size_t)len));
-	for (size_t i = 0; i < t->count; i++)
+	return change;
+}
+
+/* One send per reader; faults are for the first reader only, on every 50th message. */
+static void fan_out(struct server *s, struct topic *t, struct frame *change, enum fault fault)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		if (i == 0 && fault == FAULT_SKIP)
+			continue;
 		peer_send(s, t->readers[i], change);
+		if (i == 0 && fault == FAULT_TWICE)
+			peer_send(s, t->readers[i], change);
+	}
+}
+
+static void take_send(struct server *s, struct peer *p, const char *text, size_t n)
+{
+	struct topic *t = topic_find(s, field(text, n, "\"channel\":\""));
+	struct slice words = field(text, n, "\"text\":\"");
+	char reply[160];
+
+	enum fault fault = ++t->asked % 50 == 0 ? s->fault : FAULT_NONE;
+	if (fault != FAULT_LOSE)
+		t->rev++;
+	if (fault == FAULT_TEXT)
+		words.n--;
+	unsigned long long rev = t->rev;
+	struct frame *change = change_of(t, field(text, n, "\"cid\":\""), words);
+	int len = snprintf(reply, sizeof reply,
+		"{\"re\":%llu,\"ok\":{\"seq\":%llu,\"rev\":%llu,\"ts\":1790000000123}}",
+		(unsigned long long)number(text, n, "\"id\":"), rev + (fault == FAULT_ACK), rev);
+	send_once(s, p, frame_of(WS_TEXT, reply, (size_t)len));
+	if (fault != FAULT_LOSE)
+		fan_out(s, t, change, fault);
 	frame_unref(change);
 }
 

@@ -55,8 +55,9 @@ static int make_tls(struct fleet *f)
 	f->tls = SSL_CTX_new(TLS_client_method());
 	if (f->tls == NULL)
 		abort();
-	SSL_CTX_set_mode(f->tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-					 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(f->tls,
+		SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+			SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_verify(f->tls, f->o->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
 	int ok = f->o->ca_file != NULL ? SSL_CTX_load_verify_locations(f->tls, f->o->ca_file, NULL)
 				       : SSL_CTX_set_default_verify_paths(f->tls);

@@ -49,8 +49,8 @@ uint32_t ledger_add(struct ledger *l, uint32_t channel, uint32_t sender, uint64_
 		l->sent = grown;
 		l->cap = cap;
 	}
-	l->sent[l->count] =
-		(struct sent){.intended_ns = intended_ns, .channel = channel, .sender = sender};
+	l->sent[l->count] = (struct sent){
+		.intended_ns = intended_ns, .channel = channel, .sender = sender};
 	return l->count++;
 }
 

@@ -70,8 +70,8 @@ static void count_refusal(struct load *l, const char *text, size_t len)
 {
 	char code[40] = "unknown";
 	json_t *reply = json_loadb(text, len, 0, NULL);
-	const char *found =
-		json_string_value(json_object_get(json_object_get(reply, "error"), "code"));
+	const char *found = json_string_value(
+		json_object_get(json_object_get(reply, "error"), "code"));
 
 	if (found != NULL)
 		(void)snprintf(code, sizeof code, "%s", found);
@@ -92,8 +92,8 @@ static void take_reply(struct load *l, struct conn *c, const char *text, size_t 
 		return;
 	}
 	uint64_t due = l->ledger.sent[number].intended_ns;
-	uint64_t seq =
-		memmem(text, len, "\"ok\":", 5) != NULL ? scan_number(text, len, "\"seq\":") : 0;
+	uint64_t seq = memmem(text, len, "\"ok\":", 5) != NULL ? scan_number(text, len, "\"seq\":")
+							       : 0;
 	if (seq == 0) {
 		count_refusal(l, text, len);
 	} else {

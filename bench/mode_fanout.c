@@ -39,7 +39,7 @@ static void load_free(struct load *l)
 static enum outcome judge(const struct load *l, bool complete)
 {
 	bool good = complete && load_violations(l) == 0 && l->refused == 0 && l->unsent == 0 &&
-		    l->stream.faults.shed == 0;
+		l->stream.faults.shed == 0;
 	return good ? OUTCOME_GOOD : OUTCOME_VIOLATION;
 }
 
@@ -94,19 +94,25 @@ static bool search_step(struct search *s, struct load *l, double rate)
 	return good;
 }
 
+/* A step that failed once may have met a neighbour's noise; one that fails twice is too much. */
+static bool search_twice(struct search *s, struct load *l, double rate)
+{
+	return search_step(s, l, rate) || (!s->broken && search_step(s, l, rate));
+}
+
 static void search(struct search *s, struct load *l)
 {
 	double good = 0, bad = 0;
 
 	for (double rate = RATE_FIRST; rate <= RATE_MAX && bad <= 0 && !s->broken; rate *= 2) {
-		if (search_step(s, l, rate))
+		if (search_twice(s, l, rate))
 			good = rate;
 		else
 			bad = rate;
 	}
 	for (int i = 0; i < HALVINGS && good > 0 && bad > 0 && !s->broken; i++) {
 		double middle = (good + bad) / 2;
-		if (search_step(s, l, middle))
+		if (search_twice(s, l, middle))
 			good = middle;
 		else
 			bad = middle;

@@ -63,8 +63,9 @@ int proc_cpu(pid_t pid, struct proc_cpu *cpu)
 		return -1;
 	/* proc(5): fields 14 and 15, counted from behind the name's last parenthesis */
 	const char *rest = strrchr(line, ')');
-	if (rest == NULL || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-				    &user, &system) != 2)
+	if (rest == NULL ||
+		sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+			&system) != 2)
 		return -1;
 	uint64_t tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
 	cpu->user_ns = user * tick;

@@ -36,7 +36,7 @@ static bool text_is_own(const struct stream *st, const json_t *row, uint32_t num
 		return true;
 	ledger_hex(digits, number);
 	return json_is_string(text) && json_string_length(text) == st->body &&
-	       memcmp(json_string_value(text), digits, sizeof digits) == 0;
+		memcmp(json_string_value(text), digits, sizeof digits) == 0;
 }
 
 /* Hold one of our messages against the ledger, at its first sight. */
@@ -87,7 +87,7 @@ static bool is_change_of(const struct stream *st, const json_t *event)
 	const char *ev = json_string_value(json_object_get(event, "ev"));
 	const char *channel = json_string_value(json_object_get(event, "channel"));
 	return ev != NULL && channel != NULL && strcmp(ev, "change") == 0 &&
-	       strcmp(channel, st->channel) == 0;
+		strcmp(channel, st->channel) == 0;
 }
 
 /* Parse a frame into its slot. NULL: not a change of this channel. */

@@ -122,12 +122,12 @@ static int log_in(struct tokens *t, const struct options *o, const char *user)
 	if (o->enroll)
 		json_decref(http_post(
 			o, "/v1/auth/register", NULL, credentials(user, o->password), &status));
-	json_t *answer =
-		http_post(o, "/v1/auth/login", NULL, credentials(user, o->password), &status);
+	json_t *answer = http_post(
+		o, "/v1/auth/login", NULL, credentials(user, o->password), &status);
 	const char *access = json_string_value(json_object_get(answer, "access"));
 	if (access == NULL)
-		access =
-			json_string_value(json_object_get(json_object_get(answer, "ok"), "access"));
+		access = json_string_value(
+			json_object_get(json_object_get(answer, "ok"), "access"));
 	if (access != NULL)
 		add(t, access);
 	else

@@ -1,0 +1,137 @@
+/**
+ * The plugin host: which plugins there are, and their life from file to sweep.
+ *
+ *   host_open ──▶ OPENED ── host_start: prepare on workers ─▶ load ─▶ STARTING ─ confab_ready ─▶ UP
+ *                                                              │                               │
+ *                                         GONE ◀─ unload, sweep, dlclose ◀─ in flight ended ◀─ DRAINING
+ *
+ * In a daemon: config_load → host_open each → host_tables → config_with_plugins → host_start.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PLUGIN_HOST_H
+#define PLUGIN_HOST_H
+
+#include <stdbool.h>
+#include <confab/plugin.h>
+
+struct blame;
+struct config;
+struct config_plugin_table;
+struct host;
+struct loop;
+struct pool;
+struct store;
+
+/** Where a plugin is in its life. */
+enum plugin_state {
+	PLUGIN_OPENED = 1, /* its code is there and its tables are good; nothing of it ran */
+	PLUGIN_STARTING,   /* load returned; a provider may still be connecting */
+	PLUGIN_UP,
+	PLUGIN_DRAINING, /* unregistered; waits for what is in flight */
+	PLUGIN_GONE,     /* unloaded; the record stays until host_free or the next open */
+	PLUGIN_FAILED,   /* load failed, everything swept */
+};
+
+struct host_options {
+	const char *const *dirs; /* where NAME.so is looked for, in order; copied */
+	size_t n_dirs;
+	const char *data_dir; /* below it each plugin may have files; copied */
+	unsigned ready_ms;    /* how long a provider may connect; 0: 30,000 */
+};
+
+/** Thread: main. */
+struct host *host_new(const struct host_options *options);
+
+/** Free everything; all plugins must be gone, failed or only opened. NULL is fine. */
+void host_free(struct host *h);
+
+/**
+ * Open a plugin by name: find, check, load its code, check its tables. None of its functions runs.
+ *
+ * @return 0, or a code; the sentence begins with "plugin 'NAME', "
+ * Thread: main before the loops run (it blocks on the disk).
+ */
+int host_open(struct host *h, const char *name, struct confab_error *err);
+
+/** The same for a descriptor that is part of this program (tests, the simulator). Borrowed for ever. */
+int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err);
+
+/**
+ * The settings tables of all opened plugins, for config_with_plugins().
+ *
+ * @return an array of *n, the caller's to free(); what it points to is the host's
+ */
+struct config_plugin_table *host_tables(const struct host *h, size_t *n);
+
+/** rc 0, or a code with the reason. Called on the logic thread, once. */
+typedef void (*host_done_fn)(void *arg, int rc, const struct confab_error *err);
+
+/**
+ * Bring every opened plugin to life: prepare all on workers, then load one after the other:
+ * providers first, then by before, after and name. A provider of a store, a bus or of auth is waited
+ * for until it says confab_ready(). The first failure ends it; what is up stays up for host_stop.
+ *
+ * @param cfg   read with host_tables(); NULL: no settings (tests)
+ * @param loop  the logic thread's, which this is called on
+ * Thread: logic.
+ */
+void host_start(struct host *h, const struct config *cfg, struct loop *loop, struct pool *pool,
+	host_done_fn done, void *arg);
+
+/** Unload all in reverse order; done always comes with rc 0. Thread: logic. */
+void host_stop(struct host *h, host_done_fn done, void *arg);
+
+/**
+ * Unload one plugin: unregister, wait for what is in flight, unload(), sweep, unmap.
+ * CONFAB_ENOENT; CONFAB_EBUSY while others use its services (named), or it is starting or leaving.
+ * Thread: logic.
+ */
+void host_unload(struct host *h, const char *name, host_done_fn done, void *arg);
+
+/**
+ * New settings for all plugins: prepare everything on workers, then say how it went. After rc 0
+ * call host_commit or host_discard on the same thread; until then nothing has changed.
+ * CONFAB_EBUSY while another change is being prepared. Thread: logic.
+ */
+void host_prepare(struct host *h, const struct config *cfg, host_done_fn done, void *arg);
+void host_commit(struct host *h);
+void host_discard(struct host *h);
+
+/** The store of the plugin that provides it; NULL until that is up. Borrowed. Thread: logic. */
+struct store *host_store(const struct host *h);
+
+/* Questions. Thread: logic, or any while nothing runs. */
+
+/** How many plugins there are. */
+size_t host_count(const struct host *h);
+/** Plugin n in the order of loading (before host_start: of opening), or NULL. Borrowed. */
+struct confab_plugin *host_at(const struct host *h, size_t n);
+struct confab_plugin *host_find(const struct host *h, const char *name);
+
+/**
+ * A service for the core: vtable and context of the first plugin that is up (or, while it loads,
+ * starting) and provides it.
+ *
+ * @param provider  only of this plugin; NULL: of any
+ * @return the vtable, or NULL
+ */
+const void *host_service(const struct host *h, const char *provider, const char *service,
+	unsigned major, size_t min_size, void **ctx);
+
+/** Where it is in its life. Thread: any. */
+enum plugin_state plugin_state(const struct confab_plugin *p);
+/** "up", … Static. */
+const char *plugin_state_name(enum plugin_state state);
+/** As its descriptor says. Borrowed. */
+const char *plugin_version(const struct confab_plugin *p);
+/** With tables of this host's row sizes; empty once it is gone. Borrowed. */
+const struct confab_descriptor *plugin_descriptor(const struct confab_plugin *p);
+/** What its calls cost so far. The dispatcher of hooks adds to it. */
+struct blame *plugin_blame(struct confab_plugin *p);
+/** What it holds and what is in flight, as words. */
+void plugin_holdings(const struct confab_plugin *p, char *text, size_t size);
+/** Settings for a channel type (NULL: the server's). Borrowed until the next host_commit. */
+const struct confab_settings *plugin_settings(const struct confab_plugin *p, const char *type);
+
+#endif

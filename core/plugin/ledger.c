@@ -1,0 +1,110 @@
+/**
+ * A ring of things held and a count of things in flight.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "plugin/ledger.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const flight_names[FLIGHT_KINDS] = {
+	[FLIGHT_WORK] = "work",
+	[FLIGHT_LANE] = "lane call",
+	[FLIGHT_POST] = "post",
+	[FLIGHT_DOCUMENT] = "document call",
+};
+
+static void describe_add(char *text, size_t size, unsigned n, const char *what)
+{
+	size_t len = strlen(text);
+	if (n > 0)
+		snprintf(text + len, size - len, "%s%u %s%s", len > 0 ? ", " : "", n, what,
+			n > 1 ? "s" : "");
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+void ledger_init(struct ledger *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->head.prev = l->head.next = &l->head;
+	l->head.what = "";
+}
+
+void ledger_add(
+	struct ledger *l, struct holding *h, const char *what, void (*sweep)(struct holding *h))
+{
+	h->what = what;
+	h->sweep = sweep;
+	h->prev = &l->head;
+	h->next = l->head.next;
+	h->next->prev = h;
+	l->head.next = h;
+}
+
+void ledger_remove(struct holding *h)
+{
+	h->prev->next = h->next;
+	h->next->prev = h->prev;
+	h->prev = h->next = h;
+}
+
+bool ledger_empty(const struct ledger *l)
+{
+	return l->head.next == &l->head;
+}
+
+unsigned ledger_sweep(struct ledger *l)
+{
+	unsigned n = 0;
+	while (!ledger_empty(l)) {
+		struct holding *h = l->head.next;
+		h->sweep(h);
+		assert(l->head.next != h);
+		n++;
+	}
+	return n;
+}
+
+void ledger_begin(struct ledger *l, enum flight kind)
+{
+	atomic_fetch_add(&l->flights[kind], 1);
+}
+
+void ledger_end(struct ledger *l, enum flight kind)
+{
+	unsigned before = atomic_fetch_sub(&l->flights[kind], 1);
+	assert(before > 0);
+	(void)before;
+}
+
+unsigned ledger_in_flight(const struct ledger *l)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < FLIGHT_KINDS; i++)
+		n += atomic_load(&l->flights[i]);
+	return n;
+}
+
+void ledger_describe(const struct ledger *l, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (unsigned i = 0; i < FLIGHT_KINDS; i++)
+		describe_add(text, size, atomic_load(&l->flights[i]), flight_names[i]);
+	/* Each sort of thing once, where it is met first. */
+	for (const struct holding *h = l->head.next; h != &l->head; h = h->next) {
+		unsigned n = 0;
+		const struct holding *k = l->head.next;
+		while (k != h && strcmp(k->what, h->what) != 0)
+			k = k->next;
+		if (k != h)
+			continue;
+		for (; k != &l->head; k = k->next)
+			n += strcmp(k->what, h->what) == 0;
+		describe_add(text, size, n, h->what);
+	}
+	if (text[0] == '\0')
+		snprintf(text, size, "nothing");
+}

@@ -1,0 +1,162 @@
+/**
+ * One plugin's record: what the core asks it, what the plugin asks its host, and the frame around
+ * every call into its code.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <confab/log.h>
+
+#include "base/clock.h"
+#include "plugin/host_internal.h"
+
+/* A line of a plugin is cut here [bytes]. */
+#define LINE_MAX_BYTES 1024
+
+static const char *const state_names[] = {
+	[0] = "none",
+	[PLUGIN_OPENED] = "opened",
+	[PLUGIN_STARTING] = "starting",
+	[PLUGIN_UP] = "up",
+	[PLUGIN_DRAINING] = "draining",
+	[PLUGIN_GONE] = "gone",
+	[PLUGIN_FAILED] = "failed",
+};
+
+/* The public level has the numbers of the logger's. */
+_Static_assert((int)CONFAB_LOG_ERROR == (int)LOG_LEVEL_ERROR &&
+		(int)CONFAB_LOG_DEBUG == (int)LOG_LEVEL_DEBUG,
+	"levels of logging have one numbering");
+
+/* ------------------------------------------------------------------------------------------ */
+
+struct confab_plugin *plugin_check(struct confab_plugin *p)
+{
+	if (p == NULL || p->magic != PLUGIN_MAGIC) {
+		log_error("plugin, gave a wrong plugin pointer to the core");
+		abort();
+	}
+	return p;
+}
+
+struct plugin_call plugin_enter(struct confab_plugin *p)
+{
+	struct plugin_call call = {.began_us = clock_mono_us()};
+	struct log_who who = {.plugin = p->name};
+	call.former = log_who_set(who);
+	/* The plugin speaks for whom the core works just now. */
+	who.conn = call.former.conn;
+	who.session = call.former.session;
+	log_who_set(who);
+	return call;
+}
+
+void plugin_leave(struct confab_plugin *p, const struct plugin_call *call, enum blame_place place,
+	bool failed)
+{
+	blame_add(&p->blame, place, clock_mono_us() - call->began_us, failed);
+	log_who_set(call->former);
+}
+
+bool plugin_open_for_work(const struct confab_plugin *p)
+{
+	enum plugin_state state = atomic_load(&p->state);
+	return state == PLUGIN_OPENED || state == PLUGIN_STARTING || state == PLUGIN_UP;
+}
+
+void plugin_flight_ended(struct confab_plugin *p, enum flight kind)
+{
+	ledger_end(&p->ledger, kind);
+	if (atomic_load(&p->state) == PLUGIN_DRAINING)
+		unload_check(p);
+}
+
+bool plugin_is_provider(const struct confab_plugin *p)
+{
+	return descriptor_provides(&p->desc, "store") || descriptor_provides(&p->desc, "bus") ||
+		descriptor_provides(&p->desc, "auth");
+}
+
+enum plugin_state plugin_state(const struct confab_plugin *p)
+{
+	return atomic_load(&p->state);
+}
+
+const char *plugin_state_name(enum plugin_state state)
+{
+	return state_names[state <= PLUGIN_FAILED ? state : 0];
+}
+
+const char *plugin_version(const struct confab_plugin *p)
+{
+	return p->version;
+}
+
+const struct confab_descriptor *plugin_descriptor(const struct confab_plugin *p)
+{
+	return &p->desc.d;
+}
+
+struct blame *plugin_blame(struct confab_plugin *p)
+{
+	return &p->blame;
+}
+
+void plugin_holdings(const struct confab_plugin *p, char *text, size_t size)
+{
+	ledger_describe(&p->ledger, text, size);
+}
+
+const struct confab_settings *plugin_settings(const struct confab_plugin *p, const char *type)
+{
+	return snapshots_find(p->snapshots, type);
+}
+
+const struct confab_settings *confab_plugin_settings(const struct confab_plugin *p)
+{
+	return snapshots_find(p->snapshots, NULL);
+}
+
+void *confab_plugin_built(const struct confab_plugin *p)
+{
+	const struct confab_settings *s = snapshots_find(p->snapshots, NULL);
+	return s != NULL ? confab_settings_built(s) : NULL;
+}
+
+void *confab_plugin_ctx(const struct confab_plugin *p)
+{
+	return p->ctx;
+}
+
+const char *confab_plugin_name(const struct confab_plugin *p)
+{
+	return p->name;
+}
+
+const char *confab_data_dir(const struct confab_plugin *p)
+{
+	return p->host->data_dir;
+}
+
+void confab_log(struct confab_plugin *p, enum confab_log_level level, const char *fmt, ...)
+{
+	char line[LINE_MAX_BYTES];
+	if ((int)level < 0 || level > CONFAB_LOG_DEBUG)
+		level = CONFAB_LOG_ERROR;
+	if ((int)level > (int)log_level())
+		return;
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	/* On threads of its own nobody has said who speaks. */
+	struct log_who former = log_who_set((struct log_who){.plugin = p->name});
+	struct log_who who = former;
+	who.plugin = p->name;
+	log_who_set(who);
+	log_line((enum log_level)level, "%s", line);
+	log_who_set(former);
+}

@@ -1,0 +1,64 @@
+/**
+ * The host's record of a plugin; only for this folder.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PLUGIN_PLUGIN_INTERNAL_H
+#define PLUGIN_PLUGIN_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "loop/loop.h"
+#include "plugin/blame.h"
+#include "plugin/descriptor.h"
+#include "plugin/host.h"
+#include "plugin/ledger.h"
+#include "plugin/loader.h"
+#include "plugin/snapshot.h"
+
+#define PLUGIN_MAGIC 0x706c7567u
+
+struct unload;
+
+struct confab_plugin {
+	uint32_t magic;
+	struct host *host;
+	char name[MANIFEST_NAME_MAX + 1];
+	char version[MANIFEST_VERSION_MAX + 1];
+	struct image image; /* zeroed: its code is part of this program */
+	struct descriptor desc;
+	_Atomic enum plugin_state state;
+	void *ctx;
+	struct ledger ledger;
+	struct blame blame;
+	struct snapshots *snapshots; /* in force; NULL before prepare */
+	bool ready;                  /* a provider said it may be used, or need not */
+	struct unload *unload;       /* while draining */
+};
+
+/** A call into a plugin: who speaks in the log, and since when. On the stack. */
+struct plugin_call {
+	struct log_who former;
+	int64_t began_us;
+};
+
+/** Around every call into a plugin's code. Thread: logic. */
+struct plugin_call plugin_enter(struct confab_plugin *p);
+void plugin_leave(struct confab_plugin *p, const struct plugin_call *call, enum blame_place place,
+	bool failed);
+
+/** Check what came through a void pointer or from a plugin; aborts on anything else. */
+struct confab_plugin *plugin_check(struct confab_plugin *p);
+
+/** May it begin something (not draining, not gone)? Thread: any. */
+bool plugin_open_for_work(const struct confab_plugin *p);
+
+/** Something in flight has ended: count, and go on unloading if that was what it waited for. */
+void plugin_flight_ended(struct confab_plugin *p, enum flight kind);
+
+/** Unregister hooks, kinds, ops …; and register them (register.c). Thread: logic. */
+int register_plugin(struct confab_plugin *p, struct confab_error *err);
+void register_remove(struct confab_plugin *p);
+
+#endif

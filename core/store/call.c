@@ -16,7 +16,8 @@ struct way_home {
 	struct loop *loop;
 };
 
-_Static_assert(sizeof(struct way_home) <= sizeof(((struct confab_call *)0)->link), "link is too small");
+_Static_assert(
+	sizeof(struct way_home) <= sizeof(((struct confab_call *)0)->link), "link is too small");
 _Static_assert(offsetof(struct confab_call, link) == 0, "a mail is turned back into its call");
 _Static_assert(_Alignof(struct way_home) <= _Alignof(struct confab_call), "link is ill aligned");
 

@@ -93,7 +93,7 @@ static void commit_partly(struct memory *m, struct confab_call *call)
 }
 
 static void call_carry_out(struct memory *m, enum store_verb verb, struct confab_call *call,
-		void (*exec)(struct memory *m, struct confab_call *call))
+	void (*exec)(struct memory *m, struct confab_call *call))
 {
 	switch (fate_draw(m, verb, call)) {
 	case FATE_FINE:
@@ -129,7 +129,7 @@ static void late_arrive(void *arg)
 }
 
 static void call_take(struct memory *m, enum store_verb verb, struct confab_call *call,
-		void (*exec)(struct memory *m, struct confab_call *call))
+	void (*exec)(struct memory *m, struct confab_call *call))
 {
 	if (!by_chance(m->faults.delayed) || m->faults.delay_max_us <= 0) {
 		call_carry_out(m, verb, call, exec);
@@ -146,7 +146,7 @@ static void call_take(struct memory *m, enum store_verb verb, struct confab_call
 		call_carry_out(m, verb, call, exec);
 	timer_init(&late->timer, late_arrive, late);
 	timer_start(loop_current(), &late->timer,
-			(int64_t)chance_below((uint64_t)m->faults.delay_max_us) + 1);
+		(int64_t)chance_below((uint64_t)m->faults.delay_max_us) + 1);
 }
 
 #define CALL_DEFINE(name, type) \

@@ -13,12 +13,12 @@ struct memory;
 
 /** How often what goes wrong, in thousandths of the calls it can happen to. All 0: never. */
 struct memory_faults {
-	unsigned busy;     /* a call that writes answers CONFAB_EBUSY, nothing written */
-	unsigned lost;     /* … answers CONFAB_EUNKNOWN, nothing written */
-	unsigned applied;  /* … answers CONFAB_EUNKNOWN, all of it written */
-	unsigned partial;  /* a commit of several entries writes a first part and answers MOVED */
-	unsigned failed;   /* a call that reads answers CONFAB_EIO */
-	unsigned delayed;  /* a call is answered late; by chance it is also carried out late */
+	unsigned busy;    /* a call that writes answers CONFAB_EBUSY, nothing written */
+	unsigned lost;    /* … answers CONFAB_EUNKNOWN, nothing written */
+	unsigned applied; /* … answers CONFAB_EUNKNOWN, all of it written */
+	unsigned partial; /* a commit of several entries writes a first part and answers MOVED */
+	unsigned failed;  /* a call that reads answers CONFAB_EIO */
+	unsigned delayed; /* a call is answered late; by chance it is also carried out late */
 	int64_t delay_max_us;
 };
 

@@ -44,13 +44,13 @@ struct mem_log {
 	struct confab_mark deleted[1000];
 	size_t n_deleted;
 	int64_t changed_ms;
-	uint64_t entries_floor;  /* entries up to here may be missing */
-	uint64_t rows_floor;     /* gone rows up to here may be missing */
-	struct ptrs entries;     /* of rev i + 1, NULL: dropped */
-	struct ptrs messages;    /* of seq i + 1, NULL: purged or never given */
-	struct strmap *rows;     /* "kind id" of the others */
-	struct strmap *cids;     /* "sender cid" → mem_entry */
-	struct strmap *cursors;  /* user → mem_cursor */
+	uint64_t entries_floor; /* entries up to here may be missing */
+	uint64_t rows_floor;    /* gone rows up to here may be missing */
+	struct ptrs entries;    /* of rev i + 1, NULL: dropped */
+	struct ptrs messages;   /* of seq i + 1, NULL: purged or never given */
+	struct strmap *rows;    /* "kind id" of the others */
+	struct strmap *cids;    /* "sender cid" → mem_entry */
+	struct strmap *cursors; /* user → mem_cursor */
 };
 
 struct mem_todo;
@@ -67,7 +67,8 @@ struct memory {
 	struct confab_store_stats stats;
 };
 
-#define MEMORY_EXEC_DECLARE(name, type) void exec_##name(struct memory *m, struct confab_call *call);
+#define MEMORY_EXEC_DECLARE(name, type) \
+	void exec_##name(struct memory *m, struct confab_call *call);
 STORE_CALLS(MEMORY_EXEC_DECLARE)
 
 /** The log, or NULL. */
@@ -79,7 +80,8 @@ struct confab_entry mem_entry_give(struct confab_arena *a, const struct mem_log 
 /** A row in a call's arena, without its tokens. */
 struct confab_row mem_row_give(struct confab_arena *a, const struct mem_row *row);
 /** Rows of any kind with after < rev ≤ to, ascending by rev; free(). */
-struct mem_row **mem_rows_between(const struct mem_log *log, uint64_t after, uint64_t to, size_t *n);
+struct mem_row **mem_rows_between(
+	const struct mem_log *log, uint64_t after, uint64_t to, size_t *n);
 /** Add and free what a log holds. */
 struct mem_log *mem_log_add(struct memory *m, const char *name);
 void mem_log_free(struct mem_log *log);

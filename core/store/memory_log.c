@@ -37,9 +37,10 @@ static const char *pack(struct packer *p, const char *s)
 
 static struct mem_row *row_keep(struct mem_log *log, const struct confab_row *r)
 {
-	struct mem_row *kept = alloc_zero(1, sizeof(*kept) + pack_size(r->kind) + pack_size(r->id) +
-			pack_size(r->sender) + pack_size(r->audience) + pack_size(r->tag) +
-			pack_size(r->tokens) + r->body_len + 1);
+	struct mem_row *kept = alloc_zero(1,
+		sizeof(*kept) + pack_size(r->kind) + pack_size(r->id) + pack_size(r->sender) +
+			pack_size(r->audience) + pack_size(r->tag) + pack_size(r->tokens) +
+			r->body_len + 1);
 	struct packer p = {(char *)(kept + 1)};
 	kept->log = log;
 	kept->row = *r;
@@ -55,8 +56,9 @@ static struct mem_row *row_keep(struct mem_log *log, const struct confab_row *r)
 
 static struct mem_entry *entry_keep(const struct confab_entry *e)
 {
-	struct mem_entry *kept = alloc_zero(1, sizeof(*kept) + pack_size(e->op) + pack_size(e->sender) +
-			pack_size(e->cid) + pack_size(e->result));
+	struct mem_entry *kept = alloc_zero(1,
+		sizeof(*kept) + pack_size(e->op) + pack_size(e->sender) + pack_size(e->cid) +
+			pack_size(e->result));
 	struct packer p = {(char *)(kept + 1)};
 	kept->entry = *e;
 	kept->entry.op = pack(&p, e->op);
@@ -145,7 +147,7 @@ static const char *entry_fault(const struct confab_head *before, const struct co
 	if (e->seq != before->seq + (e->message ? 1 : 0))
 		return "seq does not follow";
 	if (e->ord < before->ord || e->all < before->all || e->first < before->first ||
-			e->ts < before->ts)
+		e->ts < before->ts)
 		return "ord, all, first or ts goes back";
 	if (e->n_rows > ROWS_MAX)
 		return "an entry touches more than 1,000 rows";
@@ -288,8 +290,8 @@ struct confab_head mem_head(struct confab_arena *a, const struct mem_log *log, c
 	head.epoch = mem_str(a, log->epoch);
 	head.n_deleted = log->n_deleted;
 	if (log->n_deleted) {
-		struct confab_mark *marks =
-				confab_arena_alloc(a, log->n_deleted * sizeof(log->deleted[0]));
+		struct confab_mark *marks = confab_arena_alloc(
+			a, log->n_deleted * sizeof(log->deleted[0]));
 		memcpy(marks, log->deleted, log->n_deleted * sizeof(log->deleted[0]));
 		head.deleted = marks;
 	}

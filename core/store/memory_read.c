@@ -61,7 +61,8 @@ static bool tokens_hold(const char *tokens, const char *word, bool prefix)
 
 static bool search_hits(const struct confab_search *c, const struct mem_row *row)
 {
-	if (!row->doc || (c->sender && (!row->row.sender || strcmp(row->row.sender, c->sender) != 0)))
+	if (!row->doc ||
+		(c->sender && (!row->row.sender || strcmp(row->row.sender, c->sender) != 0)))
 		return false;
 	for (size_t i = 0; i < c->n_tokens; i++)
 		if (!tokens_hold(row->row.tokens, c->tokens[i], c->prefix && i + 1 == c->n_tokens))
@@ -190,7 +191,7 @@ void exec_list(struct memory *m, struct confab_call *call)
 	while (log && strmap_next(log->rows, &pos, NULL, &value)) {
 		struct mem_row *row = value;
 		if (!row->row.gone && strcmp(row->row.kind, c->kind) == 0 &&
-				strcmp(row->row.id, c->after) > 0)
+			strcmp(row->row.id, c->after) > 0)
 			ptrs_add(&found, row);
 	}
 	sort(&found, by_id);
@@ -211,10 +212,11 @@ void exec_tagged(struct memory *m, struct confab_call *call)
 	while (strmap_next(m->logs, &pos, NULL, &value)) {
 		struct mem_log *log = value;
 		size_t at = 0;
-		while (strcmp(log->name, c->after) > 0 && strmap_next(log->rows, &at, NULL, &each)) {
+		while (strcmp(log->name, c->after) > 0 &&
+			strmap_next(log->rows, &at, NULL, &each)) {
 			struct confab_row *r = &((struct mem_row *)each)->row;
 			if (!r->gone && r->tag && strcmp(r->tag, c->tag) == 0 &&
-					strcmp(r->kind, c->kind) == 0)
+				strcmp(r->kind, c->kind) == 0)
 				ptrs_add(&found, each);
 		}
 	}
@@ -266,7 +268,7 @@ void exec_thread(struct memory *m, struct confab_call *call)
 	for (size_t i = 0; i < log->messages.n && c->n < 1000; i++) {
 		struct mem_row *row = log->messages.items[i];
 		if (row && row->row.parent == c->parent && row->row.n >= c->from_n &&
-				row->row.n <= c->to_n && c->parent)
+			row->row.n <= c->to_n && c->parent)
 			c->rows[c->n++] = mem_row_give(call->arena, row);
 	}
 }

@@ -62,8 +62,8 @@ static uint64_t higher(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static struct confab_cursor cursor_give(struct confab_arena *a, const char *log, const char *user,
-		const struct mem_cursor *kept)
+static struct confab_cursor cursor_give(
+	struct confab_arena *a, const char *log, const char *user, const struct mem_cursor *kept)
 {
 	struct confab_cursor out = kept->c;
 	out.log = mem_str(a, log);
@@ -100,7 +100,7 @@ static int by_key(const void *a, const void *b)
 static struct confab_doc doc_give(struct confab_arena *a, const struct mem_doc *d)
 {
 	return (struct confab_doc){mem_str(a, d->coll), mem_str(a, d->key), mem_str(a, d->body),
-			mem_str(a, d->index), d->version, d->expires_ms};
+		mem_str(a, d->index), d->version, d->expires_ms};
 }
 
 static bool doc_expired(const struct mem_doc *d)
@@ -130,8 +130,8 @@ static void doc_list(struct memory *m, struct confab_doc_call *c)
 	for (size_t i = 0; i < m->docs.n; i++) {
 		struct mem_doc *d = m->docs.items[i];
 		if (!doc_expired(d) && strcmp(d->coll, c->doc.coll) == 0 &&
-				(!c->doc.index || (d->index && strcmp(d->index, c->doc.index) == 0)) &&
-				(!c->doc.key || strcmp(d->key, c->doc.key) > 0))
+			(!c->doc.index || (d->index && strcmp(d->index, c->doc.index) == 0)) &&
+			(!c->doc.key || strcmp(d->key, c->doc.key) > 0))
 			ptrs_add(&found, d);
 	}
 	if (found.n)
@@ -148,7 +148,7 @@ static void entries_drop(struct mem_log *log, const struct confab_purge *c)
 	for (size_t i = 0; i < log->entries.n; i++) {
 		struct mem_entry *e = log->entries.items[i];
 		if (!e || e->entry.ts >= c->entries_before_ms ||
-				(e->entry.message && e->entry.seq >= c->first))
+			(e->entry.message && e->entry.seq >= c->first))
 			continue;
 		if (*e->entry.cid) {
 			char key[160];
@@ -185,7 +185,7 @@ void mem_todos_add(struct memory *m, const char *log, const struct confab_entry 
 		const struct confab_todo *in = &entry->todos[i];
 		struct mem_todo *t = alloc_zero(1, sizeof(*t));
 		*t = (struct mem_todo){strdup(log), strdup(in->name), strdup(in->body), entry->rev,
-				in->n, in->attempts, in->due_ms};
+			in->n, in->attempts, in->due_ms};
 		ptrs_add(&m->todos, t);
 	}
 }
@@ -237,7 +237,8 @@ static void cursors_of_user(struct memory *m, struct confab_cursors *c)
 		struct mem_log *log = value;
 		struct mem_cursor *kept = strmap_find(log->cursors, c->users[0]);
 		if (kept)
-			c->cursors[c->n++] = cursor_give(c->call.arena, log->name, c->users[0], kept);
+			c->cursors[c->n++] = cursor_give(
+				c->call.arena, log->name, c->users[0], kept);
 	}
 }
 
@@ -253,16 +254,16 @@ void exec_cursors(struct memory *m, struct confab_call *call)
 		for (size_t i = 0; i < c->n_users; i++) {
 			struct mem_cursor *kept = strmap_find(log->cursors, c->users[i]);
 			if (kept)
-				c->cursors[c->n++] =
-						cursor_give(call->arena, c->log, c->users[i], kept);
+				c->cursors[c->n++] = cursor_give(
+					call->arena, c->log, c->users[i], kept);
 		}
 		return;
 	} else if (log) {
 		size_t pos = 0;
 		const char *user, *after = c->after_user ? c->after_user : "";
 		void *kept;
-		c->cursors = confab_arena_alloc(call->arena,
-				strmap_count(log->cursors) * sizeof(*c->cursors));
+		c->cursors = confab_arena_alloc(
+			call->arena, strmap_count(log->cursors) * sizeof(*c->cursors));
 		while (strmap_next(log->cursors, &pos, &user, &kept))
 			if (strcmp(user, after) > 0)
 				c->cursors[c->n++] = cursor_give(call->arena, c->log, user, kept);
@@ -314,8 +315,8 @@ void exec_todos(struct memory *m, struct confab_call *call)
 		if (t->due_ms > c->due_before_ms)
 			break;
 		c->todos[c->n++] = (struct confab_todo){mem_str(call->arena, t->log), t->rev, t->n,
-				mem_str(call->arena, t->name), mem_str(call->arena, t->body),
-				t->attempts, t->due_ms};
+			mem_str(call->arena, t->name), mem_str(call->arena, t->body), t->attempts,
+			t->due_ms};
 	}
 }
 
@@ -392,7 +393,7 @@ void exec_doc(struct memory *m, struct confab_call *call)
 	}
 	d = alloc_zero(1, sizeof(*d));
 	*d = (struct mem_doc){strdup(in.coll), strdup(in.key), strdup(in.body),
-			dup_or_null(in.index), c->doc.version + 1, in.expires_ms};
+		dup_or_null(in.index), c->doc.version + 1, in.expires_ms};
 	ptrs_add(&m->docs, d);
 	c->doc = doc_give(call->arena, d);
 }

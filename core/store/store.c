@@ -38,7 +38,8 @@ struct sent {
 
 /* Keeps the call behind it as aligned as malloc would. */
 #define SENT_SIZE \
-	((sizeof(struct sent) + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t))
+	((sizeof(struct sent) + sizeof(max_align_t) - 1) / sizeof(max_align_t) * \
+		sizeof(max_align_t))
 
 static struct sent *sent_of(struct confab_call *call)
 {
@@ -81,8 +82,8 @@ static void call_answered(struct confab_call *call)
 }
 
 static void call_send(struct confab_call *call,
-		void (*done)(struct confab_call *call, void (*fn)(void), void *arg), void (*fn)(void),
-		void *arg)
+	void (*done)(struct confab_call *call, void (*fn)(void), void *arg), void (*fn)(void),
+	void *arg)
 {
 	struct sent *sent = sent_of(call);
 	sent->done = done;
@@ -106,8 +107,8 @@ static void call_send(struct confab_call *call,
 	{ \
 		((void (*)(struct type *, void *))fn)((struct type *)(void *)call, arg); \
 	} \
-	void store_##name(struct store *s, struct type *c, void (*done)(struct type *c, void *arg), \
-			  void *arg) \
+	void store_##name(struct store *s, struct type *c, \
+		void (*done)(struct type * c, void *arg), void *arg) \
 	{ \
 		call_send(&c->call, name##_done, (void (*)(void))done, arg); \
 		if (s->vtable->name) { \
@@ -154,13 +155,13 @@ struct store *store_new(const struct confab_store *vtable, void *ctx, struct con
 {
 	if (vtable->size < sizeof(*vtable)) {
 		confab_error_set(err, CONFAB_EABI, "store '%s' was made for an older interface",
-				vtable->name);
+			vtable->name);
 		return NULL;
 	}
 	const char *missing = missing_call(vtable);
 	if (missing) {
-		confab_error_set(err, CONFAB_EABI, "store '%s' has no function '%s'", vtable->name,
-				missing);
+		confab_error_set(
+			err, CONFAB_EABI, "store '%s' has no function '%s'", vtable->name, missing);
 		return NULL;
 	}
 	struct store *s = alloc_zero(1, sizeof(*s));

@@ -59,8 +59,8 @@ enum store_verb { STORE_CALLS(STORE_VERB_ENUM) STORE_VERBS };
  */
 #define STORE_CALL_DECLARE(name, type) \
 	struct type *store_##name##_new(struct store *s); \
-	void store_##name(struct store *s, struct type *c, void (*done)(struct type *c, void *arg), \
-			  void *arg);
+	void store_##name(struct store *s, struct type *c, \
+		void (*done)(struct type * c, void *arg), void *arg);
 STORE_CALLS(STORE_CALL_DECLARE)
 
 /** Inside done: the call is not freed when done returns, but by store_call_free. */
@@ -75,8 +75,8 @@ void store_call_free(struct confab_call *call);
  * @return the store, the caller's, or NULL with err filled (CONFAB_EABI: too small, or a
  *         required function is missing)
  */
-struct store *store_new(const struct confab_store *vtable, void *ctx, struct confab_error *err)
-	CONFAB_MUSTCHECK;
+struct store *store_new(
+	const struct confab_store *vtable, void *ctx, struct confab_error *err) CONFAB_MUSTCHECK;
 
 /** Free it; no call may be under way (store_pending). NULL is fine. */
 void store_free(struct store *s);

@@ -106,23 +106,19 @@ static bool without_spaces(UScriptCode script)
 	}
 }
 
-static enum class class_of(UChar32 c)
-{
+static enum class class_of(UChar32 c) {
 	UErrorCode status = U_ZERO_ERROR;
 
-	if (c < 0x80)
-		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? CLASS_WORD
-				: c == '\''                                ? CLASS_SKIP
-									   : CLASS_NONE;
-	if (c == 0x2019)
-		return CLASS_SKIP;
-	if (U_GET_GC_MASK(c) & (U_GC_L_MASK | U_GC_M_MASK | U_GC_N_MASK)) {
+	if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? CLASS_WORD
+		: c == '\''                                                   ? CLASS_SKIP
+									      : CLASS_NONE;
+	if (c == 0x2019) return CLASS_SKIP;
+	if (U_GET_GC_MASK(c) & (U_GC_L_MASK | U_GC_M_MASK | U_GC_N_MASK)){
 		/* The long mark of kana belongs to two scripts. */
-		if (c == 0x30fc || without_spaces(uscript_getScript(c, &status)))
-			return CLASS_PAIRS;
-		return CLASS_WORD;
-	}
-	return u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC) ? CLASS_ALONE : CLASS_NONE;
+		if (c == 0x30fc ||
+			without_spaces(uscript_getScript(c, &status))) return CLASS_PAIRS;
+		return CLASS_WORD;}
+return u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC) ? CLASS_ALONE : CLASS_NONE;
 }
 
 static void walk_char(struct walk *w, UChar32 c)
@@ -230,9 +226,9 @@ static bool is_ascii(const char *text, size_t len)
 size_t token_text(struct buf *out, const char *text, size_t len, enum token_use use)
 {
 	struct walk w = {.out = out,
-			.use = use,
-			.max = use == TOKEN_DOCUMENT ? TOKENS_DOCUMENT : TOKENS_QUERY,
-			.seen = strmap_new()};
+		.use = use,
+		.max = use == TOKEN_DOCUMENT ? TOKENS_DOCUMENT : TOKENS_QUERY,
+		.seen = strmap_new()};
 
 	if (len > TOKEN_TEXT_MAX)
 		len = utf8_cut(text, len, TOKEN_TEXT_MAX);

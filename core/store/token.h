@@ -23,7 +23,8 @@
 #define TOKENS_QUERY 16
 
 enum token_use {
-	TOKEN_DOCUMENT = 1, /* a run without spaces also gives its last character, so that a search for
+	TOKEN_DOCUMENT =
+		1, /* a run without spaces also gives its last character, so that a search for
 			       one character (with prefix) finds it anywhere */
 	TOKEN_QUERY = 2,
 };

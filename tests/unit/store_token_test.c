@@ -23,8 +23,10 @@ static const struct {
 	{"stra\u00dfe STRASSE", "strasse", NULL},
 	{"\uff28\uff45\uff4c\uff4c\uff4f \ufb01n", "hello fin", NULL},
 	{"na\u00efve nai\u0308ve", "naive", NULL},
-	{"\u041f\u0440\u0438\u0432\u0435\u0442, \u041c\u0418\u0420", "\u043f\u0440\u0438\u0432\u0435\u0442 \u043c\u0438\u0440", NULL},
-	{"\u1f08\u03b8\u1fc6\u03bd\u03b1\u03b9 \u03a3\u039f\u03a6\u039f\u03a3", "\u03b1\u03b8\u03b7\u03bd\u03b1\u03b9 \u03c3\u03bf\u03c6\u03bf\u03c3", NULL},
+	{"\u041f\u0440\u0438\u0432\u0435\u0442, \u041c\u0418\u0420",
+		"\u043f\u0440\u0438\u0432\u0435\u0442 \u043c\u0438\u0440", NULL},
+	{"\u1f08\u03b8\u1fc6\u03bd\u03b1\u03b9 \u03a3\u039f\u03a6\u039f\u03a3",
+		"\u03b1\u03b8\u03b7\u03bd\u03b1\u03b9 \u03c3\u03bf\u03c6\u03bf\u03c3", NULL},
 	{"\u6771\u4eac\u90fd", "\u6771\u4eac \u4eac\u90fd \u90fd", "\u6771\u4eac \u4eac\u90fd"},
 	{"\u4eac", "\u4eac", NULL},
 	{"\u30ac\u30ae", "\u30ac\u30ae \u30ae", "\u30ac\u30ae"},
@@ -36,7 +38,9 @@ static const struct {
 	{"\u0645\u0631\u062d\u0628\u064b\u0627", "\u0645\u0631\u062d\u0628\u0627", NULL},
 	{"\ud55c\uad6d\uc5b4 \ub9d0", "\ud55c\uad6d\uc5b4 \ub9d0", NULL},
 	{"ok \U0001f44d\U0001f44d!", "ok \U0001f44d", NULL},
-	{"a\xff\xfe""b", "a b", NULL},
+	{"a\xff\xfe"
+	 "b",
+		"a b", NULL},
 	{"so\u00adft", "soft", NULL},
 };
 
@@ -52,8 +56,8 @@ static void test_rows(void **state)
 		buf_fini(&b);
 		buf_init(&b);
 		(void)token_text(&b, rows[i].text, strlen(rows[i].text), TOKEN_QUERY);
-		assert_string_equal(b.bytes ? b.bytes : "",
-				rows[i].query ? rows[i].query : rows[i].document);
+		assert_string_equal(
+			b.bytes ? b.bytes : "", rows[i].query ? rows[i].query : rows[i].document);
 		buf_fini(&b);
 	}
 }

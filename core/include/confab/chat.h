@@ -12,7 +12,12 @@
 extern "C" {
 #endif
 
-enum confab_actor_kind { CONFAB_ACTOR_USER = 1, CONFAB_ACTOR_PLUGIN, CONFAB_ACTOR_ADMIN, CONFAB_ACTOR_SYSTEM };
+enum confab_actor_kind {
+	CONFAB_ACTOR_USER = 1,
+	CONFAB_ACTOR_PLUGIN,
+	CONFAB_ACTOR_ADMIN,
+	CONFAB_ACTOR_SYSTEM
+};
 
 /** What kind of actor it is. */
 enum confab_actor_kind confab_actor_kind(const struct confab_actor *a);
@@ -54,7 +59,7 @@ const json_t *confab_message_json(const struct confab_message *m);
 enum confab_slot_on { CONFAB_ON_SESSION = 1, CONFAB_ON_CHANNEL, CONFAB_ON_MEMBER, CONFAB_ON_EVENT };
 struct confab_slot_row {
 	enum confab_slot_on on;
-	const char *layout;              /* name and version of what the pointer points to */
+	const char *layout; /* name and version of what the pointer points to */
 	void (*free_)(void *value);
 };
 void **confab_channel_slot(struct confab_plugin *p, const struct confab_channel *ch, unsigned row);

@@ -14,24 +14,24 @@ extern "C" {
 #endif
 
 /** rc 0, ENOENT, ECONFLICT (version), EBUSY, EUNKNOWN. doc is borrowed, NULL where there is none. */
-typedef void (*confab_doc_fn)(void *arg, int rc, const char *key, const json_t *doc, uint64_t version);
+typedef void (*confab_doc_fn)(
+	void *arg, int rc, const char *key, const json_t *doc, uint64_t version);
 
 /** Any version will do. */
 #define CONFAB_ANY_VERSION UINT64_MAX
 
 /** Read one document of a collection; done comes on the logic thread. */
-void confab_doc_get(struct confab_plugin *p, const char *coll, const char *key, confab_doc_fn done,
-		    void *arg);
+void confab_doc_get(
+	struct confab_plugin *p, const char *coll, const char *key, confab_doc_fn done, void *arg);
 /** Put if the stored version is if_version (0: must be absent). The new version is answered.
  *  index: value to be found by, or NULL. expires_ms: Unix time, 0 never. doc is taken. */
 void confab_doc_put(struct confab_plugin *p, const char *coll, const char *key, json_t *doc,
-		    const char *index, int64_t expires_ms, uint64_t if_version, confab_doc_fn done,
-		    void *arg);
+	const char *index, int64_t expires_ms, uint64_t if_version, confab_doc_fn done, void *arg);
 void confab_doc_delete(struct confab_plugin *p, const char *coll, const char *key,
-		       uint64_t if_version, confab_doc_fn done, void *arg);
+	uint64_t if_version, confab_doc_fn done, void *arg);
 /** Called for each document found, and last with key NULL. */
 void confab_doc_find(struct confab_plugin *p, const char *coll, const char *index, size_t limit,
-		     confab_doc_fn each, void *arg);
+	confab_doc_fn each, void *arg);
 
 #ifdef __cplusplus
 }

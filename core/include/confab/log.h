@@ -12,7 +12,12 @@
 extern "C" {
 #endif
 
-enum confab_log_level { CONFAB_LOG_ERROR = 0, CONFAB_LOG_WARNING, CONFAB_LOG_INFO, CONFAB_LOG_DEBUG };
+enum confab_log_level {
+	CONFAB_LOG_ERROR = 0,
+	CONFAB_LOG_WARNING,
+	CONFAB_LOG_INFO,
+	CONFAB_LOG_DEBUG
+};
 
 /** One line, lower case, no body, token or password. Any thread. */
 void confab_log(struct confab_plugin *p, enum confab_log_level level, const char *fmt, ...)

@@ -17,7 +17,7 @@ extern "C" {
 struct confab_request;
 
 enum confab_op_actor {
-	CONFAB_OP_NONE = 0,  /* anybody; HTTP only */
+	CONFAB_OP_NONE = 0, /* anybody; HTTP only */
 	CONFAB_OP_USER = 1,
 	CONFAB_OP_ADMIN = 2, /* server role admin */
 };
@@ -27,11 +27,11 @@ enum confab_field_type {
 	CONFAB_FIELD_STRING = 1, /* min..max bytes */
 	CONFAB_FIELD_ID,         /* user or channel id */
 	CONFAB_FIELD_CID,
-	CONFAB_FIELD_INT,        /* min..max */
+	CONFAB_FIELD_INT, /* min..max */
 	CONFAB_FIELD_BOOL,
-	CONFAB_FIELD_OBJECT,     /* `of` says more, or anything */
-	CONFAB_FIELD_IDS,        /* list of ids, min..max of them */
-	CONFAB_FIELD_LIST,       /* list of anything or of objects `of`, min..max of them */
+	CONFAB_FIELD_OBJECT, /* `of` says more, or anything */
+	CONFAB_FIELD_IDS,    /* list of ids, min..max of them */
+	CONFAB_FIELD_LIST,   /* list of anything or of objects `of`, min..max of them */
 	CONFAB_FIELD_ANY,
 };
 
@@ -40,18 +40,18 @@ struct confab_field {
 	const char *name;
 	enum confab_field_type type;
 	bool required;
-	int64_t min, max;               /* 0, 0: the type's own bounds */
-	const char *words;              /* of a string: allowed words separated by spaces, or NULL */
-	const struct confab_field *of;  /* of an object, or of the objects in a list */
-	const char *doc;                /* one sentence */
+	int64_t min, max;              /* 0, 0: the type's own bounds */
+	const char *words;             /* of a string: allowed words separated by spaces, or NULL */
+	const struct confab_field *of; /* of an object, or of the objects in a list */
+	const char *doc;               /* one sentence */
 };
 
 struct confab_op_row {
-	const char *name;                 /* "message.send" */
+	const char *name; /* "message.send" */
 	enum confab_op_actor actor;
-	const char *method, *path;        /* HTTP twin: "POST", "/v1/channels/{channel}/messages"; path
+	const char *method, *path; /* HTTP twin: "POST", "/v1/channels/{channel}/messages"; path
 	                                     parameters are arguments. NULL: none */
-	const char *kind;                 /* event kind it starts; NULL: a query */
+	const char *kind;          /* event kind it starts; NULL: a query */
 	/** Of a query (kind NULL): answer the request, now or later, once. */
 	void (*run)(struct confab_request *rq, void *ctx);
 	const struct confab_field *args;  /* without op, id; NULL: none */
@@ -69,14 +69,14 @@ const char *confab_request_peer(const struct confab_request *rq);
 void confab_reply(struct confab_request *rq, json_t *ok);
 void confab_reply_error(struct confab_request *rq, const char *code, const char *text);
 /** An error that may be tried again after retry_ms. */
-void confab_reply_later(struct confab_request *rq, const char *code, const char *text,
-			unsigned retry_ms);
+void confab_reply_later(
+	struct confab_request *rq, const char *code, const char *text, unsigned retry_ms);
 
 /** `/name …` typed by people. The entry that remembers the cid is written first, then run. */
 struct confab_command_row {
 	const char *name;
-	const char *help;                 /* one line */
-	const char *grant;                /* or NULL */
+	const char *help;  /* one line */
+	const char *grant; /* or NULL */
 	/** Answer to the one who typed it: a new reference shown as a note, or NULL. */
 	json_t *(*run)(struct confab_event *ev, const char *args, void *ctx);
 };

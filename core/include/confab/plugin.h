@@ -28,16 +28,16 @@ extern "C" {
 #define CONFAB_ABI_MAJOR 1
 #define CONFAB_ABI_MINOR 0
 
-struct confab_plugin;        /* the host's record of a loaded plugin */
-struct confab_settings;      /* immutable merged snapshot; settings.h */
-struct confab_setting;       /* settings.h */
-struct confab_hook_row;      /* event.h */
-struct confab_kind_row;      /* event.h */
-struct confab_op_row;        /* op.h */
-struct confab_command_row;   /* op.h */
-struct confab_todo_row;      /* task.h */
-struct confab_slot_row;      /* chat.h */
-struct confab_codec_row;     /* provider/codec.h */
+struct confab_plugin;      /* the host's record of a loaded plugin */
+struct confab_settings;    /* immutable merged snapshot; settings.h */
+struct confab_setting;     /* settings.h */
+struct confab_hook_row;    /* event.h */
+struct confab_kind_row;    /* event.h */
+struct confab_op_row;      /* op.h */
+struct confab_command_row; /* op.h */
+struct confab_todo_row;    /* task.h */
+struct confab_slot_row;    /* chat.h */
+struct confab_codec_row;   /* provider/codec.h */
 
 /** A table in a descriptor. */
 struct confab_table {
@@ -62,25 +62,26 @@ enum confab_cap {
 };
 
 struct confab_descriptor {
-	uint32_t size;                 /* of this struct, as the plugin was compiled */
+	uint32_t size; /* of this struct, as the plugin was compiled */
 	uint16_t abi_major, abi_minor;
-	const char *name;              /* [a-z0-9-]{1,32} */
+	const char *name; /* [a-z0-9-]{1,32} */
 	const char *version;
 	const char *licence;
-	const char *summary;           /* one sentence */
-	uint32_t flags;                /* enum confab_plugin_flag */
-	uint32_t caps;                 /* enum confab_cap */
-	const char *before, *after;    /* names of plugins, separated by spaces, or NULL: order in stages */
-	const char *requires_;         /* names of plugins or services it cannot do without, or NULL */
-	struct confab_table settings;  /* struct confab_setting */
-	struct confab_table hooks;     /* struct confab_hook_row */
-	struct confab_table kinds;     /* struct confab_kind_row */
-	struct confab_table ops;       /* struct confab_op_row */
-	struct confab_table commands;  /* struct confab_command_row */
-	struct confab_table todos;     /* struct confab_todo_row */
-	struct confab_table slots;     /* struct confab_slot_row */
-	struct confab_table codecs;    /* struct confab_codec_row */
-	struct confab_table provides;  /* struct confab_provide_row; service.h */
+	const char *summary; /* one sentence */
+	uint32_t flags;      /* enum confab_plugin_flag */
+	uint32_t caps;       /* enum confab_cap */
+	const char *before,
+		*after;        /* names of plugins, separated by spaces, or NULL: order in stages */
+	const char *requires_; /* names of plugins or services it cannot do without, or NULL */
+	struct confab_table settings; /* struct confab_setting */
+	struct confab_table hooks;    /* struct confab_hook_row */
+	struct confab_table kinds;    /* struct confab_kind_row */
+	struct confab_table ops;      /* struct confab_op_row */
+	struct confab_table commands; /* struct confab_command_row */
+	struct confab_table todos;    /* struct confab_todo_row */
+	struct confab_table slots;    /* struct confab_slot_row */
+	struct confab_table codecs;   /* struct confab_codec_row */
+	struct confab_table provides; /* struct confab_provide_row; service.h */
 
 	/** Build what a settings snapshot implies; may fail. Worker thread; once per distinct snapshot. */
 	int (*prepare)(const struct confab_settings *s, void **built, struct confab_error *err);
@@ -99,13 +100,15 @@ struct confab_descriptor {
 
 #define CONFAB_HEAD(name_, version_, licence_) \
 	.size = sizeof(struct confab_descriptor), .abi_major = CONFAB_ABI_MAJOR, \
-	.abi_minor = CONFAB_ABI_MINOR, .name = (name_), .version = (version_), .licence = (licence_)
+	.abi_minor = CONFAB_ABI_MINOR, .name = (name_), .version = (version_), \
+	.licence = (licence_)
 
 /** What readelf -n shows: owner "confab", type 1, text "name version major.minor". */
 #define CONFAB_NOTE_STR2(x) #x
 #define CONFAB_NOTE_STR(x) CONFAB_NOTE_STR2(x)
 #define CONFAB_NOTE_TEXT(name_, version_) \
-	name_ " " version_ " " CONFAB_NOTE_STR(CONFAB_ABI_MAJOR) "." CONFAB_NOTE_STR(CONFAB_ABI_MINOR)
+	name_ " " version_ \
+	      " " CONFAB_NOTE_STR(CONFAB_ABI_MAJOR) "." CONFAB_NOTE_STR(CONFAB_ABI_MINOR)
 
 /** Write the note and begin the definition of the descriptor. */
 #define CONFAB_PLUGIN(name_, version_) \
@@ -113,8 +116,10 @@ struct confab_descriptor {
 		uint32_t namesz, descsz, type; \
 		char owner[8]; \
 		char text[(sizeof(CONFAB_NOTE_TEXT(name_, version_)) + 3) & ~(size_t)3]; \
-	} confab_note = {7, sizeof(confab_note.text), 1, "confab", CONFAB_NOTE_TEXT(name_, version_)}; \
-	__attribute__((visibility("default"))) extern const struct confab_descriptor confab_plugin; \
+	} confab_note = { \
+		7, sizeof(confab_note.text), 1, "confab", CONFAB_NOTE_TEXT(name_, version_)}; \
+	__attribute__(( \
+		visibility("default"))) extern const struct confab_descriptor confab_plugin; \
 	const struct confab_descriptor confab_plugin
 
 /** A provider that connects first says when it may be used (err 0) or that it cannot. Any thread. */

@@ -34,25 +34,25 @@ extern "C" {
  */
 enum confab_code {
 	CONFAB_OK = 0,
-	CONFAB_EINVAL = -1,    /* bad input; the text says what, where and how to mend it */
-	CONFAB_ENOMEM = -2,    /* out of memory, for something sized from outside */
-	CONFAB_ENOENT = -3,    /* no such thing */
-	CONFAB_EEXIST = -4,    /* there already */
-	CONFAB_EPERM = -5,     /* not allowed, or a capability that was not granted */
-	CONFAB_EBUSY = -6,     /* certainly not done; may be tried again */
-	CONFAB_EUNKNOWN = -7,  /* perhaps done: read back, or send the same cid again */
-	CONFAB_EGONE = -8,     /* answered already, late, or its object has gone */
-	CONFAB_ECLOSED = -9,   /* the connection, channel or server is closed */
-	CONFAB_ETIMEDOUT = -10, /* the deadline passed */
-	CONFAB_ELIMIT = -11,   /* a bound was reached (size, depth, number, rate) */
-	CONFAB_EIO = -12,      /* the operating system refused; errno is in the text */
-	CONFAB_EPROTO = -13,   /* bytes of a peer that break a protocol */
-	CONFAB_ECONFLICT = -14, /* known with another content */
-	CONFAB_EMOVED = -15,   /* the log has moved on; judge again */
-	CONFAB_EABI = -16,     /* made for another ABI */
-	CONFAB_ELOOP = -17,    /* too many events caused each other */
+	CONFAB_EINVAL = -1,        /* bad input; the text says what, where and how to mend it */
+	CONFAB_ENOMEM = -2,        /* out of memory, for something sized from outside */
+	CONFAB_ENOENT = -3,        /* no such thing */
+	CONFAB_EEXIST = -4,        /* there already */
+	CONFAB_EPERM = -5,         /* not allowed, or a capability that was not granted */
+	CONFAB_EBUSY = -6,         /* certainly not done; may be tried again */
+	CONFAB_EUNKNOWN = -7,      /* perhaps done: read back, or send the same cid again */
+	CONFAB_EGONE = -8,         /* answered already, late, or its object has gone */
+	CONFAB_ECLOSED = -9,       /* the connection, channel or server is closed */
+	CONFAB_ETIMEDOUT = -10,    /* the deadline passed */
+	CONFAB_ELIMIT = -11,       /* a bound was reached (size, depth, number, rate) */
+	CONFAB_EIO = -12,          /* the operating system refused; errno is in the text */
+	CONFAB_EPROTO = -13,       /* bytes of a peer that break a protocol */
+	CONFAB_ECONFLICT = -14,    /* known with another content */
+	CONFAB_EMOVED = -15,       /* the log has moved on; judge again */
+	CONFAB_EABI = -16,         /* made for another ABI */
+	CONFAB_ELOOP = -17,        /* too many events caused each other */
 	CONFAB_EUNSUPPORTED = -18, /* this build or provider cannot */
-	CONFAB_EINTERNAL = -19, /* a bug, contained */
+	CONFAB_EINTERNAL = -19,    /* a bug, contained */
 };
 
 /** The name of a code ("EBUSY"), or "E?" for a number that is none. Static. Any thread. */

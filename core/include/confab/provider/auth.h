@@ -16,18 +16,18 @@ extern "C" {
 
 /** A question; the core's memory until done. */
 struct confab_verify {
-	void *link[4];            /* the core's */
+	void *link[4];                         /* the core's */
 	void (*done)(struct confab_verify *v); /* the core's */
-	const char *token;        /* ≤ 8 KB */
+	const char *token;                     /* ≤ 8 KB */
 	const char *peer;
-	int rc;                   /* out: 0; ENOENT: not mine; EPERM: mine and bad; ETIMEDOUT: expired;
+	int rc; /* out: 0; ENOENT: not mine; EPERM: mine and bad; ETIMEDOUT: expired;
 	                             EBUSY: cannot tell now */
 	char user[CONFAB_ID_MAX + 1]; /* out */
-	char session[64];         /* out: session named by the token, or "" */
-	char role[16];            /* out: server role named by the token, or "" */
-	int64_t expires_ms;       /* out: Unix time; 0: never */
-	json_t *claims;           /* out: taken by the core, or NULL */
-	char text[160];           /* out: why not, for the client */
+	char session[64];             /* out: session named by the token, or "" */
+	char role[16];                /* out: server role named by the token, or "" */
+	int64_t expires_ms;           /* out: Unix time; 0: never */
+	json_t *claims;               /* out: taken by the core, or NULL */
+	char text[160];               /* out: why not, for the client */
 };
 
 struct confab_auth {

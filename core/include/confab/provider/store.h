@@ -40,8 +40,8 @@ struct confab_call {
 	void *link[4];                          /* the core's, for its way home */
 	void (*done)(struct confab_call *call); /* the core's: logic thread */
 	struct confab_arena *arena;
-	int rc;                                 /* out: 0 or enum confab_code */
-	char text[160];                         /* out: reason of a failure, for the log */
+	int rc;         /* out: 0 or enum confab_code */
+	char text[160]; /* out: reason of a failure, for the log */
 };
 
 /** Answer a call. Once. Thread: any. */
@@ -57,44 +57,45 @@ struct confab_row {
 	uint64_t n;           /* of a thread reply: its number in the thread, 1 …; else 0 */
 	const char *sender;   /* of a message: its author; else NULL */
 	const char *audience; /* NULL: everybody; else JSON text, opaque to the store */
-	const char *tag;      /* indexed across logs together with kind (list of open channels); or NULL;
+	const char *tag; /* indexed across logs together with kind (list of open channels); or NULL;
 				 never of a message */
-	const char *tokens;   /* search words, separated by single spaces, from the core's tokenizer; NULL
+	const char *
+		tokens; /* search words, separated by single spaces, from the core's tokenizer; NULL
 				 or "": not found by search. Written only, NULL when read */
-	const char *body;     /* the whole row as JSON object text, as clients see it; "" if gone */
+	const char *body; /* the whole row as JSON object text, as clients see it; "" if gone */
 	size_t body_len;
-	bool gone;            /* removed; kept 30 days so that syncs hear of it */
+	bool gone; /* removed; kept 30 days so that syncs hear of it */
 };
 
 /** Work that must follow a commit, at least once. Key: (log, rev, n). */
 struct confab_todo {
 	const char *log;
 	uint64_t rev;
-	unsigned n;           /* 0 … within its entry */
-	const char *name;     /* "plugin.row" */
-	const char *body;     /* JSON text */
-	unsigned attempts;    /* so far */
-	int64_t due_ms;       /* Unix time; not run before */
+	unsigned n;        /* 0 … within its entry */
+	const char *name;  /* "plugin.row" */
+	const char *body;  /* JSON text */
+	unsigned attempts; /* so far */
+	int64_t due_ms;    /* Unix time; not run before */
 };
 
 /** One change: an entry of a log with what it touched. */
 struct confab_entry {
 	uint64_t rev;
-	int64_t ts;           /* Unix ms; never below its predecessor's */
-	const char *op;       /* "message.send" … */
-	const char *sender;   /* user id, or "" for the system */
-	const char *cid;      /* unique per (log, sender); "" : none (system) */
-	uint8_t hash[32];     /* of the request, to tell a conflict */
-	const char *result;   /* JSON text of the first answer, given again to a resend */
+	int64_t ts;         /* Unix ms; never below its predecessor's */
+	const char *op;     /* "message.send" … */
+	const char *sender; /* user id, or "" for the system */
+	const char *cid;    /* unique per (log, sender); "" : none (system) */
+	uint8_t hash[32];   /* of the request, to tell a conflict */
+	const char *result; /* JSON text of the first answer, given again to a resend */
 	/* the head as it stands after this entry: */
 	uint64_t seq, ord, all, first;
-	uint64_t deleted;     /* seq of a message that no longer counts as unread; 0: none */
-	bool deleted_all;     /* … and that had mentioned everybody */
-	bool message;         /* it made message number seq */
-	bool counts;          /* that message counts as unread: its seq goes into the author's `own` */
-	bool counts_all;      /* … and mentions everybody */
+	uint64_t deleted; /* seq of a message that no longer counts as unread; 0: none */
+	bool deleted_all; /* … and that had mentioned everybody */
+	bool message;     /* it made message number seq */
+	bool counts;      /* that message counts as unread: its seq goes into the author's `own` */
+	bool counts_all;  /* … and mentions everybody */
 	const struct confab_row *rows;
-	size_t n_rows;        /* ≤ 1,000 */
+	size_t n_rows; /* ≤ 1,000 */
 	const struct confab_todo *todos;
 	size_t n_todos;
 };
@@ -102,7 +103,7 @@ struct confab_entry {
 /** A message that no longer counts, or an own one, by seq. */
 struct confab_mark {
 	uint64_t seq;
-	bool all;             /* it mentioned everybody */
+	bool all; /* it mentioned everybody */
 };
 
 /** Head of a log, read as one record. rev 0: no such log. */
@@ -110,7 +111,7 @@ struct confab_head {
 	const char *log;
 	uint64_t rev, seq, ord, all, first;
 	int64_t ts;
-	const char *epoch;    /* opaque; new when history was restored or reset */
+	const char *epoch;                 /* opaque; new when history was restored or reset */
 	const struct confab_mark *deleted; /* the last ≤ 1,000 that no longer count, ascending */
 	size_t n_deleted;
 };
@@ -118,20 +119,24 @@ struct confab_head {
 /** Where a user stands in a log. Highest wins, field by field. */
 struct confab_cursor {
 	const char *log;
-	const char *user;      /* a user who only ever sent has one too, all 0 but `own` */
+	const char *user; /* a user who only ever sent has one too, all 0 but `own` */
 	uint64_t read_seq, read_ord, read_all;
 	uint64_t delivered;
-	const struct confab_mark *own;     /* out: own counted messages above read_seq, the last ≤ 1,000,
+	const struct confab_mark
+		*own; /* out: own counted messages above read_seq, the last ≤ 1,000,
 					      ascending */
 	size_t n_own;
 };
 
 enum confab_commit_result {
-	CONFAB_COMMIT_DONE = 1,  /* durable, all of it */
-	CONFAB_COMMIT_MOVED = 2, /* the log is not at `at`: nothing, or a first part, was written; see moved */
-	CONFAB_COMMIT_REFUSED = 3, /* certainly not written, and never will be: rc CONFAB_EEXIST (a cid is
+	CONFAB_COMMIT_DONE = 1, /* durable, all of it */
+	CONFAB_COMMIT_MOVED =
+		2, /* the log is not at `at`: nothing, or a first part, was written; see moved */
+	CONFAB_COMMIT_REFUSED =
+		3, /* certainly not written, and never will be: rc CONFAB_EEXIST (a cid is
 				      known: ask `known`) or CONFAB_EINVAL (text says why) */
-	CONFAB_COMMIT_BUSY = 4,  /* certainly not written; may be tried again (disk full, server away) */
+	CONFAB_COMMIT_BUSY =
+		4, /* certainly not written; may be tried again (disk full, server away) */
 	CONFAB_COMMIT_UNKNOWN = 5, /* perhaps written, and reading back failed too */
 };
 
@@ -146,10 +151,11 @@ struct confab_commit {
 	uint64_t at;
 	const struct confab_entry *entries; /* numbered at+1 …; rows carry the same revs */
 	size_t n;
-	enum confab_commit_result result;   /* out */
-	const struct confab_entry *moved;   /* out, if MOVED: entries after `at`, ≤ 1,000, with rows */
+	enum confab_commit_result result; /* out */
+	const struct confab_entry
+		*moved; /* out, if MOVED: entries after `at`, ≤ 1,000, with rows */
 	size_t n_moved;
-	struct confab_head head;            /* out, if DONE or MOVED */
+	struct confab_head head; /* out, if DONE or MOVED */
 };
 
 /** heads: of many logs at once; heads[i].rev == 0 where there is none. */
@@ -157,15 +163,15 @@ struct confab_heads {
 	struct confab_call call;
 	const char *const *logs;
 	size_t n;
-	struct confab_head *heads;          /* out, n of them, in order */
+	struct confab_head *heads; /* out, n of them, in order */
 };
 
 /** changed: heads raised in (from, to] by the store's clock; `to` is answered. */
 struct confab_changed {
 	struct confab_call call;
 	int64_t from_ms;
-	int64_t to_ms;                      /* out */
-	struct confab_head *heads;          /* out; log, rev and seq are enough */
+	int64_t to_ms;             /* out */
+	struct confab_head *heads; /* out; log, rev and seq are enough */
 	size_t n;
 };
 
@@ -176,7 +182,7 @@ struct confab_known {
 	const char *sender;
 	const char *const *cids;
 	size_t n;
-	struct confab_entry *entries;       /* out; rows need not be given */
+	struct confab_entry *entries; /* out; rows need not be given */
 	size_t n_entries;
 };
 
@@ -185,9 +191,9 @@ struct confab_entries {
 	struct confab_call call;
 	const char *log;
 	uint64_t after;
-	size_t limit;                       /* 1..1,000 */
-	struct confab_head head;            /* out */
-	struct confab_entry *entries;       /* out, ascending */
+	size_t limit;                 /* 1..1,000 */
+	struct confab_head head;      /* out */
+	struct confab_entry *entries; /* out, ascending */
 	size_t n;
 };
 
@@ -201,11 +207,11 @@ struct confab_rows {
 	struct confab_call call;
 	const char *log;
 	uint64_t after;
-	size_t limit;                       /* 1..1,000 */
-	struct confab_head head;            /* out */
-	uint64_t to;                        /* out */
-	bool more;                          /* out */
-	struct confab_row *rows;            /* out */
+	size_t limit;            /* 1..1,000 */
+	struct confab_head head; /* out */
+	uint64_t to;             /* out */
+	bool more;               /* out */
+	struct confab_row *rows; /* out */
 	size_t n;
 };
 
@@ -216,8 +222,8 @@ struct confab_row_get {
 	const char *const *kinds;
 	const char *const *ids;
 	size_t n;
-	struct confab_head head;            /* out */
-	struct confab_row *rows;            /* out, n of them, in order */
+	struct confab_head head; /* out */
+	struct confab_row *rows; /* out, n of them, in order */
 };
 
 /** list: living rows of a kind in a log, by id ascending (bytes), after an id ("" first). */
@@ -226,11 +232,11 @@ struct confab_row_list {
 	const char *log;
 	const char *kind;
 	const char *after;
-	size_t limit;                       /* 1..1,000 */
-	struct confab_head head;            /* out */
-	struct confab_row *rows;            /* out */
+	size_t limit;            /* 1..1,000 */
+	struct confab_head head; /* out */
+	struct confab_row *rows; /* out */
 	size_t n;
-	bool more;                          /* out */
+	bool more; /* out */
 };
 
 /** tagged: living rows of a kind with a tag, in all logs, by log name ascending, after a log name;
@@ -240,11 +246,11 @@ struct confab_tagged {
 	const char *kind;
 	const char *tag;
 	const char *after;
-	size_t limit;                       /* 1..1,000 */
-	struct confab_row *rows;            /* out */
-	const char **logs;                  /* out, n of them */
+	size_t limit;            /* 1..1,000 */
+	struct confab_row *rows; /* out */
+	const char **logs;       /* out, n of them */
 	size_t n;
-	bool more;                          /* out */
+	bool more; /* out */
 };
 
 /** page: messages from … to (both included, clipped to first … head.seq), ascending by seq, each exactly
@@ -253,8 +259,8 @@ struct confab_page {
 	struct confab_call call;
 	const char *log;
 	uint64_t from_seq, to_seq;
-	struct confab_head head;            /* out */
-	struct confab_row *rows;            /* out */
+	struct confab_head head; /* out */
+	struct confab_row *rows; /* out */
 	size_t n;
 };
 
@@ -263,27 +269,27 @@ struct confab_thread {
 	struct confab_call call;
 	const char *log;
 	uint64_t parent;
-	uint64_t from_n, to_n;              /* window ≤ 1,000 */
-	struct confab_head head;            /* out */
-	struct confab_row *rows;            /* out */
+	uint64_t from_n, to_n;   /* window ≤ 1,000 */
+	struct confab_head head; /* out */
+	struct confab_row *rows; /* out */
 	size_t n;
 };
 
 /** search: messages that hold every token (the last one may be a prefix: `prefix`), newest first. */
 struct confab_search {
 	struct confab_call call;
-	const char *const *logs;            /* only in these */
+	const char *const *logs; /* only in these */
 	size_t n_logs;
-	const char *const *tokens;          /* 1..16 */
+	const char *const *tokens; /* 1..16 */
 	size_t n_tokens;
 	bool prefix;
-	const char *sender;                 /* or NULL */
-	const char *cursor;                 /* "" first; then what the last answer gave */
-	size_t limit;                       /* 1..100 */
-	struct confab_row *rows;            /* out */
-	const char **row_logs;              /* out, n of them */
+	const char *sender;      /* or NULL */
+	const char *cursor;      /* "" first; then what the last answer gave */
+	size_t limit;            /* 1..100 */
+	struct confab_row *rows; /* out */
+	const char **row_logs;   /* out, n of them */
 	size_t n;
-	const char *next;                   /* out: cursor, "" at the end */
+	const char *next; /* out: cursor, "" at the end */
 };
 
 /** cursor_put: raise; answered when stored. out: what stands now. CONFAB_ENOENT: no such log. */
@@ -301,7 +307,7 @@ struct confab_cursors {
 	const char *const *users;
 	size_t n_users;
 	const char *after_user;
-	struct confab_cursor *cursors;      /* out */
+	struct confab_cursor *cursors; /* out */
 	size_t n;
 };
 
@@ -314,15 +320,15 @@ struct confab_purge {
 	const char *log;
 	uint64_t first;
 	int64_t entries_before_ms;
-	uint64_t removed;                   /* out: rows of messages */
+	uint64_t removed; /* out: rows of messages */
 };
 
 /** todos: due ones of all logs, by due time. */
 struct confab_todos {
 	struct confab_call call;
 	int64_t due_before_ms;
-	size_t limit;                       /* 1..1,000 */
-	struct confab_todo *todos;          /* out */
+	size_t limit;              /* 1..1,000 */
+	struct confab_todo *todos; /* out */
 	size_t n;
 };
 
@@ -340,21 +346,21 @@ struct confab_lease {
 	struct confab_call call;
 	const char *name;
 	const char *holder;
-	int64_t ttl_ms;                     /* 0: give back */
-	bool held;                          /* out */
-	uint64_t fence;                     /* out: grows with every change of hands */
-	const char *owner;                  /* out */
-	int64_t now_ms;                     /* out: the store's clock */
+	int64_t ttl_ms;    /* 0: give back */
+	bool held;         /* out */
+	uint64_t fence;    /* out: grows with every change of hands */
+	const char *owner; /* out */
+	int64_t now_ms;    /* out: the store's clock */
 };
 
 /** A document of a plugin's or the core's collection. */
 struct confab_doc {
-	const char *coll;                   /* "plugin.name" */
-	const char *key;                    /* 1..256 bytes */
-	const char *body;                   /* JSON object text */
-	const char *index;                  /* value of the collection's one declared index, or NULL */
-	uint64_t version;                   /* 1 …; 0: absent */
-	int64_t expires_ms;                 /* Unix time after which it may be dropped; 0: never */
+	const char *coll;   /* "plugin.name" */
+	const char *key;    /* 1..256 bytes */
+	const char *body;   /* JSON object text */
+	const char *index;  /* value of the collection's one declared index, or NULL */
+	uint64_t version;   /* 1 …; 0: absent */
+	int64_t expires_ms; /* Unix time after which it may be dropped; 0: never */
 };
 
 enum confab_doc_verb { CONFAB_DOC_GET = 1, CONFAB_DOC_PUT, CONFAB_DOC_DELETE, CONFAB_DOC_FIND };
@@ -365,26 +371,26 @@ enum confab_doc_verb { CONFAB_DOC_GET = 1, CONFAB_DOC_PUT, CONFAB_DOC_DELETE, CO
 struct confab_doc_call {
 	struct confab_call call;
 	enum confab_doc_verb verb;
-	struct confab_doc doc;              /* in, and out (version 0: absent) */
+	struct confab_doc doc; /* in, and out (version 0: absent) */
 	uint64_t if_version;
-	size_t limit;                       /* find: 1..1,000 */
-	struct confab_doc *found;           /* out */
+	size_t limit;             /* find: 1..1,000 */
+	struct confab_doc *found; /* out */
 	size_t n;
 };
 
 /** backup: a consistent copy to a path while running. CONFAB_EUNSUPPORTED where there is none. */
 struct confab_backup {
 	struct confab_call call;
-	const char *path;                   /* must not exist */
-	uint64_t bytes;                     /* out */
+	const char *path; /* must not exist */
+	uint64_t bytes;   /* out */
 };
 
 /** figures for /metrics and status */
 struct confab_store_stats {
 	uint64_t commits, entries, busy, unknown, reads;
-	uint64_t last_batch;                /* entries in the newest transaction */
+	uint64_t last_batch; /* entries in the newest transaction */
 	int64_t commit_us_p99;
-	uint64_t bytes;                     /* on disk, if known */
+	uint64_t bytes; /* on disk, if known */
 };
 
 /** The provider's functions. size guards its growth; all but backup are required. */

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void *alloc_zero(size_t n, size_t size)
 {
@@ -23,4 +24,11 @@ void *alloc_resize(void *old, size_t size)
 	if (p == NULL)
 		abort();
 	return p;
+}
+
+char *alloc_str(const char *s)
+{
+	size_t size = strlen(s) + 1;
+
+	return memcpy(alloc_zero(1, size), s, size);
 }

@@ -15,4 +15,7 @@ void *alloc_zero(size_t n, size_t size);
 /** realloc() that aborts instead of returning NULL; size > 0. */
 void *alloc_resize(void *old, size_t size);
 
+/** A copy of a string, the caller's to free(). Never NULL. */
+char *alloc_str(const char *s);
+
 #endif

@@ -61,32 +61,19 @@ enum confab_setting_flag {
 
 /**
  * One row. Strings live as long as the plugin is loaded; the host copies them.
- * Later minors may add fields at the end: the table that holds the rows says their size.
+ * Later minors may add fields at the end: the confab_table that holds the rows says their size.
  */
 struct confab_setting {
-	const char *name;    /* [a-z][a-z0-9_]*, at most 32 */
-	unsigned type;       /* enum confab_setting_type */
-	const char *dflt;    /* as it would be written in YAML, lists as "a, b"; NULL: unset, 0, [] */
-	int64_t min, max;    /* inclusive; both 0: no bound but the type's own */
-	const char *unit;    /* for people, of INT: "characters"; NULL: none */
-	unsigned scope;      /* bits of enum confab_setting_scope */
-	unsigned flags;      /* bits of enum confab_setting_flag */
-	const char *words;   /* ENUM, LIST: "a, b, c"; numbers: names of values, "forever=0" */
-	const char *doc;     /* one sentence or more, for the administrator */
+	const char *name;  /* [a-z][a-z0-9_]*, at most 32 */
+	unsigned type;     /* enum confab_setting_type */
+	const char *dflt;  /* as it would be written in YAML, lists as "a, b"; NULL: unset, 0, [] */
+	int64_t min, max;  /* inclusive; both 0: no bound but the type's own */
+	const char *unit;  /* for people, of INT: "characters"; NULL: none */
+	unsigned scope;    /* bits of enum confab_setting_scope */
+	unsigned flags;    /* bits of enum confab_setting_flag */
+	const char *words; /* ENUM, LIST: "a, b, c"; numbers: names of values, "forever=0" */
+	const char *doc;   /* one sentence or more, for the administrator */
 };
-
-/** The rows of one plugin or section. */
-struct confab_setting_table {
-	const struct confab_setting *rows;
-	size_t count;
-	size_t row_size; /* sizeof(struct confab_setting) of who was compiled with it */
-};
-
-/** A table from an array. */
-#define CONFAB_SETTING_TABLE(array)                                                              \
-	{                                                                                        \
-		(array), sizeof(array) / sizeof((array)[0]), sizeof((array)[0])                  \
-	}
 
 /** How often: at most `count` in `per_ms`, `burst` at once. count 0: no limit. */
 struct confab_rate {

@@ -23,9 +23,9 @@
 #define TOKENS_QUERY 16
 
 enum token_use {
-	TOKEN_DOCUMENT =
-		1, /* a run without spaces also gives its last character, so that a search for
-			       one character (with prefix) finds it anywhere */
+	/* A run without spaces also gives its last character, so that a search for one character
+	 * (with prefix) finds it anywhere. */
+	TOKEN_DOCUMENT = 1,
 	TOKEN_QUERY = 2,
 };
 

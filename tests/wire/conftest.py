@@ -9,9 +9,10 @@ from server import Server
 
 @pytest.fixture
 def server(tmp_path):
-    """A running confabd with the default configuration; a failed test prints what it logged."""
+    """A running confabd with the default configuration; a failed test shows what it logged."""
     with Server(tmp_path) as running:
         yield running
+        print(running.log()[-8000:])
 
 
 @pytest.fixture
@@ -27,4 +28,5 @@ def make_server(tmp_path):
 
     yield make
     for each in made:
+        print(each.log()[-8000:])
         each.stop()

@@ -213,7 +213,7 @@ void settings_as_default(struct confab_settings *s)
 
 bool settings_equal(const struct confab_settings *a, const struct confab_settings *b)
 {
-	if (a->table != b->table)
+	if (!settings_table_equal(a->table, b->table))
 		return false;
 	for (size_t i = 0; i < settings_table_count(a->table); i++) {
 		if (!value_equal(settings_table_row(a->table, i), &a->values[i], &b->values[i]))

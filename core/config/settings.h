@@ -57,7 +57,7 @@ struct confab_settings *settings_merge(
 /** Forget who set the values: they count as defaults from now on. The only reference must be own. */
 void settings_as_default(struct confab_settings *s);
 
-/** Same values of the same table? Where they were written does not count. Thread: any. */
+/** Same values of the same rows? Where they were written does not count. Thread: any. */
 bool settings_equal(const struct confab_settings *a, const struct confab_settings *b);
 uint64_t settings_hash(const struct confab_settings *s);
 

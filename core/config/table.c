@@ -118,6 +118,22 @@ void settings_table_unref(struct settings_table *t)
 	free(t);
 }
 
+bool settings_table_equal(const struct settings_table *a, const struct settings_table *b)
+{
+	if (a == b)
+		return true;
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct confab_setting *ra = &a->rows[i], *rb = &b->rows[i];
+
+		if (ra->type != rb->type || strcmp(ra->name, rb->name) != 0 ||
+			strcmp(ra->words ? ra->words : "", rb->words ? rb->words : "") != 0)
+			return false;
+	}
+	return true;
+}
+
 size_t settings_table_count(const struct settings_table *t)
 {
 	return t->count;

@@ -28,6 +28,9 @@ struct settings_table *settings_table_new(
 struct settings_table *settings_table_ref(struct settings_table *t);
 void settings_table_unref(struct settings_table *t);
 
+/** Same rows: names, types and words in the same places? Then their values can be compared. */
+bool settings_table_equal(const struct settings_table *a, const struct settings_table *b);
+
 /** How many rows there are. */
 size_t settings_table_count(const struct settings_table *t);
 /** Row n < count. */

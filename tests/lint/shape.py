@@ -117,7 +117,7 @@ def listed():
         for number, line in enumerate(tree.text(name).splitlines(), 1):
             if line.startswith("##"):
                 continue
-            for path in re.findall(r"[\w./-]+\.[ch]\b", line):
+            for path in re.findall(r"\w[\w./-]*\.[ch]\b", line):
                 known.add(path)
                 if "/" in path and not os.path.exists(os.path.join(tree.TOP, path)):
                     yield name, number, f"lists {path}, which is not there"

@@ -1,0 +1,217 @@
+/**
+ * The list of plugins, opening them, their order, and questions about them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "plugin/host.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "config/config.h"
+#include "plugin/host_internal.h"
+#include "plugin/order.h"
+
+#define READY_MS 30000
+#define PLUGINS_MAX 256
+
+static void plugin_free(struct confab_plugin *p)
+{
+	snapshots_free(p->snapshots);
+	descriptor_fini(&p->desc);
+	if (!(p->image.descriptor != NULL && p->image.descriptor->flags & CONFAB_RESIDENT))
+		image_close(&p->image);
+	p->magic = 0;
+	free(p);
+}
+
+static int plugin_add(struct host *h, struct confab_plugin *p, struct confab_error *err)
+{
+	if (host_find(h, p->name) != NULL || h->n_plugins == PLUGINS_MAX) {
+		int rc = host_find(h, p->name) != NULL ? CONFAB_EEXIST : CONFAB_ELIMIT;
+		confab_error_set(err, rc, "plugin '%s', cannot be opened (%s)", p->name,
+			confab_code_text(rc));
+		plugin_free(p);
+		return rc;
+	}
+	h->plugins = alloc_resize(h->plugins, (h->n_plugins + 1) * sizeof(struct confab_plugin *));
+	h->plugins[h->n_plugins++] = p;
+	return 0;
+}
+
+static struct confab_plugin *plugin_new(struct host *h, const char *name)
+{
+	struct confab_plugin *p = alloc_zero(1, sizeof(*p));
+	p->magic = PLUGIN_MAGIC;
+	p->host = h;
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	ledger_init(&p->ledger);
+	atomic_init(&p->state, PLUGIN_OPENED);
+	return p;
+}
+
+static int descriptor_take(
+	struct confab_plugin *p, const struct confab_descriptor *d, struct confab_error *err)
+{
+	int rc = descriptor_read(d, &p->desc, err);
+	if (rc == 0 && p->image.handle != NULL &&
+		(strcmp(d->name, p->image.manifest.name) != 0 ||
+			strcmp(d->version, p->image.manifest.version) != 0))
+		rc = confab_error_set(err, CONFAB_EPROTO,
+			"its note says %s %s, its descriptor %s %s", p->image.manifest.name,
+			p->image.manifest.version, d->name, d->version);
+	if (rc == 0)
+		snprintf(p->version, sizeof(p->version), "%s", d->version);
+	return rc;
+}
+
+/* What p must come after: the names it gives, and whoever is or provides what it requires. */
+static char *needs_of(const struct host *h, const struct confab_plugin *p)
+{
+	const struct confab_descriptor *d = &p->desc.d;
+	struct buf needs;
+	buf_init(&needs);
+	buf_fmt(&needs, "%s %s", d->after != NULL ? d->after : "",
+		d->requires_ != NULL ? d->requires_ : "");
+	for (size_t i = 0; i < h->n_plugins; i++) {
+		const struct descriptor *other = &h->plugins[i]->desc;
+		for (uint32_t k = 0; k < other->d.provides.n; k++)
+			if (order_names_has(d->requires_, other->provides[k].service))
+				buf_fmt(&needs, " %s", h->plugins[i]->name);
+	}
+	return buf_take(&needs, NULL);
+}
+
+/* Providers come first: everybody else may use them while loading. */
+static unsigned group_of(const struct confab_plugin *p)
+{
+	static const char *const services[] = {"store", "bus", "auth"};
+	unsigned group = 0;
+	while (group < 3 && !descriptor_provides(&p->desc, services[group]))
+		group++;
+	return group;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+struct host *host_new(const struct host_options *options)
+{
+	struct host *h = alloc_zero(1, sizeof(*h));
+	h->dirs = alloc_zero(options->n_dirs + 1, sizeof(char *));
+	for (size_t i = 0; i < options->n_dirs; i++)
+		h->dirs[h->n_dirs++] = strdup(options->dirs[i]);
+	h->data_dir = strdup(options->data_dir != NULL ? options->data_dir : ".");
+	h->ready_ms = options->ready_ms != 0 ? options->ready_ms : READY_MS;
+	return h;
+}
+
+void host_free(struct host *h)
+{
+	if (h == NULL)
+		return;
+	assert(h->startup == NULL && h->stop == NULL && h->change == NULL);
+	while (h->n_plugins > 0) {
+		struct confab_plugin *p = h->plugins[--h->n_plugins];
+		assert(p->state != PLUGIN_UP && p->state != PLUGIN_STARTING &&
+			p->state != PLUGIN_DRAINING);
+		plugin_free(p);
+	}
+	config_unref(h->cfg);
+	for (size_t i = 0; i < h->n_dirs; i++)
+		free(h->dirs[i]);
+	free(h->dirs);
+	free(h->data_dir);
+	free(h->plugins);
+	free(h);
+}
+
+int host_open(struct host *h, const char *name, struct confab_error *err)
+{
+	struct confab_error why = {0};
+	struct confab_plugin *p = plugin_new(h, name);
+	int rc = image_open((const char *const *)h->dirs, h->n_dirs, name, &p->image, &why);
+	if (rc == 0)
+		rc = descriptor_take(p, p->image.descriptor, &why);
+	if (rc == 0)
+		return plugin_add(h, p, err);
+	confab_error_set(err, rc, "plugin '%s', %s", name, why.text);
+	plugin_free(p);
+	return rc;
+}
+
+int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err)
+{
+	struct confab_error why = {0};
+	struct confab_plugin *p = plugin_new(h, d->name != NULL ? d->name : "?");
+	int rc = descriptor_take(p, d, &why);
+	if (rc == 0)
+		return plugin_add(h, p, err);
+	confab_error_set(err, rc, "plugin '%s', %s", p->name, why.text);
+	plugin_free(p);
+	return rc;
+}
+
+struct config_plugin_table *host_tables(const struct host *h, size_t *n)
+{
+	struct config_plugin_table *tables = alloc_zero(h->n_plugins + 1, sizeof(*tables));
+	for (size_t i = 0; i < h->n_plugins; i++) {
+		tables[i].name = h->plugins[i]->name;
+		tables[i].settings = h->plugins[i]->desc.d.settings;
+	}
+	*n = h->n_plugins;
+	return tables;
+}
+
+int host_order(struct host *h, struct confab_error *err)
+{
+	size_t n = h->n_plugins;
+	struct order_item *items = alloc_zero(n + 1, sizeof(*items));
+	struct confab_plugin **sorted = alloc_zero(n + 1, sizeof(struct confab_plugin *));
+	char **needs = alloc_zero(n + 1, sizeof(char *));
+	size_t *places = alloc_zero(n + 1, sizeof(*places));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct confab_plugin *p = h->plugins[i];
+		needs[i] = needs_of(h, p);
+		items[i] = (struct order_item){p->name, group_of(p), p->desc.d.before, needs[i]};
+	}
+	int rc = order_sort(items, n, places, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		sorted[i] = h->plugins[places[i]];
+	if (rc == 0 && n > 0)
+		memcpy(h->plugins, sorted, n * sizeof(struct confab_plugin *));
+	for (size_t i = 0; i < n; i++)
+		free(needs[i]);
+	free(needs);
+	free(places);
+	free(sorted);
+	free(items);
+	return rc;
+}
+
+struct store *host_store(const struct host *h)
+{
+	return h->store;
+}
+
+size_t host_count(const struct host *h)
+{
+	return h->n_plugins;
+}
+
+struct confab_plugin *host_at(const struct host *h, size_t n)
+{
+	return n < h->n_plugins ? h->plugins[n] : NULL;
+}
+
+struct confab_plugin *host_find(const struct host *h, const char *name)
+{
+	for (size_t i = 0; i < h->n_plugins; i++)
+		if (strcmp(h->plugins[i]->name, name) == 0)
+			return h->plugins[i];
+	return NULL;
+}

@@ -1,0 +1,208 @@
+/**
+ * Merged settings, deduplicated, with what was built from them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "plugin/snapshot.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "config/config.h"
+#include "config/settings.h"
+#include "plugin/descriptor.h"
+
+/* One distinct snapshot. Counted by the sets that share it. */
+struct snapshot {
+	unsigned refs;
+	struct confab_settings *settings;
+	bool prepared;
+	void (*discard)(void *built);
+};
+
+struct snapshots {
+	const struct config *cfg;
+	int (*prepare)(const struct confab_settings *s, void **built, struct confab_error *err);
+	void (*discard)(void *built);
+	struct snapshot *server; /* NULL: no settings */
+	size_t n_types;
+	const char **types; /* borrowed from cfg */
+	struct snapshot **of_types;
+};
+
+/* settings_equal() asks for the same table; two readings of a file have two. */
+static bool same_values(const struct confab_settings *a, const struct confab_settings *b)
+{
+	size_t n = settings_table_count(settings_table(a));
+	if (n != settings_table_count(settings_table(b)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!value_equal(settings_table_row(settings_table(a), i), settings_value(a, i),
+			    settings_value(b, i)))
+			return false;
+	return true;
+}
+
+static struct snapshot *find_equal(const struct snapshots *s, const struct confab_settings *like)
+{
+	if (s == NULL || s->server == NULL)
+		return NULL;
+	if (same_values(s->server->settings, like))
+		return s->server;
+	for (size_t i = 0; i < s->n_types; i++)
+		if (s->of_types[i] != NULL && same_values(s->of_types[i]->settings, like))
+			return s->of_types[i];
+	return NULL;
+}
+
+/* One reference for the caller: a shared one of either set, or a new one. */
+static struct snapshot *snapshot_get(const struct snapshots *s, const struct snapshots *former,
+	const struct confab_settings *settings)
+{
+	struct snapshot *snap = find_equal(s, settings);
+	if (snap == NULL)
+		snap = find_equal(former, settings);
+	if (snap == NULL) {
+		snap = alloc_zero(1, sizeof(*snap));
+		snap->settings = settings_ref(settings);
+		snap->discard = s->discard;
+	}
+	snap->refs++;
+	return snap;
+}
+
+static void snapshot_unref(struct snapshot *snap)
+{
+	if (snap == NULL || --snap->refs > 0)
+		return;
+	void *built = confab_settings_built(snap->settings);
+	/* Unhook it first: the settings may outlive the plugin in the configuration. */
+	settings_build(snap->settings, NULL, NULL);
+	if (snap->prepared && snap->discard != NULL)
+		snap->discard(built);
+	settings_unref(snap->settings);
+	free(snap);
+}
+
+static int fixed_check(const char *plugin, const struct confab_settings *was,
+	const struct confab_settings *now, struct confab_error *err)
+{
+	const struct settings_table *t = settings_table(now);
+	if (settings_table_count(t) != settings_table_count(settings_table(was)))
+		return 0;
+	for (size_t i = 0; i < settings_table_count(t); i++) {
+		const struct confab_setting *row = settings_table_row(t, i);
+		if (!(row->flags & CONFAB_SETTING_RELOADABLE) &&
+			!value_equal(row, settings_value(was, i), settings_value(now, i)))
+			return confab_error_set(err, CONFAB_EPERM,
+				"plugins.%s.%s cannot change without a restart", plugin, row->name);
+	}
+	return 0;
+}
+
+static int types_collect(struct snapshots *s, const char *plugin, const struct snapshots *former,
+	struct confab_error *err)
+{
+	const struct config_type *type;
+	while (config_type_at(s->cfg, s->n_types) != NULL)
+		s->n_types++;
+	s->types = alloc_zero(s->n_types + 1, sizeof(*s->types));
+	s->of_types = alloc_zero(s->n_types + 1, sizeof(struct snapshot *));
+	for (size_t i = 0; i < s->n_types; i++) {
+		type = config_type_at(s->cfg, i);
+		s->types[i] = type->name;
+		const struct confab_settings *now = config_plugin_settings(s->cfg, plugin, type);
+		if (now == NULL)
+			continue;
+		const struct confab_settings *was = snapshots_find(former, type->name);
+		int rc = was != NULL ? fixed_check(plugin, was, now, err) : 0;
+		if (rc != 0)
+			return rc;
+		s->of_types[i] = snapshot_get(s, former, now);
+	}
+	return 0;
+}
+
+static int snapshot_prepare(struct snapshots *s, struct snapshot *snap, struct confab_error *err)
+{
+	void *built = NULL;
+	if (snap == NULL || snap->prepared || s->prepare == NULL)
+		return 0;
+	int rc = s->prepare(snap->settings, &built, err);
+	if (rc != 0)
+		return confab_error_set(err, rc, "its settings were refused (no reason given)"), rc;
+	settings_build(snap->settings, built, NULL);
+	snap->prepared = true;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+struct snapshots *snapshots_new(const char *plugin, const struct descriptor *desc,
+	const struct config *cfg, const struct snapshots *former, struct confab_error *err)
+{
+	struct snapshots *s = alloc_zero(1, sizeof(*s));
+	s->prepare = desc->d.prepare;
+	s->discard = desc->d.discard;
+	const struct config_plugin *cp = cfg != NULL ? config_plugin(cfg, plugin) : NULL;
+	if (cp == NULL || cp->settings == NULL)
+		return s;
+	s->cfg = config_ref(cfg);
+	int rc = former != NULL && former->server != NULL
+		? fixed_check(plugin, former->server->settings, cp->settings, err)
+		: 0;
+	if (rc == 0) {
+		s->server = snapshot_get(s, former, cp->settings);
+		rc = types_collect(s, plugin, former, err);
+	}
+	if (rc == 0)
+		return s;
+	snapshots_free(s);
+	return NULL;
+}
+
+int snapshots_prepare(struct snapshots *s, struct confab_error *err)
+{
+	int rc = snapshot_prepare(s, s->server, err);
+	for (size_t i = 0; i < s->n_types && rc == 0; i++)
+		rc = snapshot_prepare(s, s->of_types[i], err);
+	return rc;
+}
+
+void snapshots_free(struct snapshots *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n_types; i++)
+		if (s->of_types != NULL)
+			snapshot_unref(s->of_types[i]);
+	snapshot_unref(s->server);
+	free(s->of_types);
+	free(s->types);
+	config_unref(s->cfg);
+	free(s);
+}
+
+const struct confab_settings *snapshots_find(const struct snapshots *s, const char *type)
+{
+	if (s == NULL || s->server == NULL)
+		return NULL;
+	for (size_t i = 0; i < s->n_types; i++)
+		if (type != NULL && strcmp(s->types[i], type) == 0 && s->of_types[i] != NULL)
+			return s->of_types[i]->settings;
+	return s->server->settings;
+}
+
+size_t snapshots_count(const struct snapshots *s)
+{
+	size_t n = s != NULL && s->server != NULL;
+	for (size_t i = 0; s != NULL && i < s->n_types; i++) {
+		bool first = s->of_types[i] != NULL && s->of_types[i] != s->server;
+		for (size_t k = 0; k < i && first; k++)
+			first = s->of_types[k] != s->of_types[i];
+		n += first;
+	}
+	return n;
+}

@@ -27,10 +27,7 @@ static void check_top(struct parsing *p)
 	if (p->root->shape != YAML_MAP) {
 		config_report_add(p->report, p->root->at,
 			"expected sections (listen:, store:, …), but found %s%s",
-			yaml_shape_name(p->root),
-			p->root->shape == YAML_SCALAR && strchr(p->root->text, ':')
-				? " (is a space missing behind ':'?)"
-				: "");
+			yaml_shape_name(p->root), yaml_space_hint(p->root));
 		p->root = NULL;
 		return;
 	}

@@ -161,10 +161,7 @@ struct confab_settings *settings_read(const struct settings_reader *reader, cons
 	if (y->shape != YAML_MAP) {
 		config_report_add(reader->report, y->at,
 			"%s%sexpected keys with values, but found %s%s", path, *path ? ": " : "",
-			yaml_shape_name(y),
-			y->shape == YAML_SCALAR && strchr(y->text, ':')
-				? " (is a space missing behind ':'?)"
-				: "");
+			yaml_shape_name(y), yaml_space_hint(y));
 		return s;
 	}
 	for (y = y->first; y; y = y->next)

@@ -67,19 +67,28 @@ static bool in_range(
 	return false;
 }
 
-/* How long a text, or how many of a list. */
-static bool in_bounds(
-	const struct confab_setting *row, size_t n, const char *of, char why[VALUE_WHY_MAX])
+/* How long a text. */
+static bool length_fits(const struct confab_setting *row, size_t n, char why[VALUE_WHY_MAX])
 {
-	if (!bounded(row))
-		return true;
 	if ((int64_t)n < row->min)
 		return n == 0 ? refuse(why, "must not be empty")
-			      : refuse(why, "is too short (%zu %s, at least %lld)", n, of,
+			      : refuse(why, "is too short (%zu bytes, at least %lld)", n,
+					(long long)row->min);
+	if (row->max && (int64_t)n > row->max)
+		return refuse(why, "is too long (%zu bytes, at most %lld)", n, (long long)row->max);
+	return true;
+}
+
+/* How many of a list. */
+static bool count_fits(const struct confab_setting *row, size_t n, char why[VALUE_WHY_MAX])
+{
+	if ((int64_t)n < row->min)
+		return n == 0 ? refuse(why, "must not be empty")
+			      : refuse(why, "has too few entries (%zu, at least %lld)", n,
 					(long long)row->min);
 	if (row->max && (int64_t)n > row->max)
 		return refuse(
-			why, "is too long (%zu %s, at most %lld)", n, of, (long long)row->max);
+			why, "has too many entries (%zu, at most %lld)", n, (long long)row->max);
 	return true;
 }
 
@@ -96,6 +105,28 @@ static bool read_bool(const char *s, int64_t *num, char why[VALUE_WHY_MAX])
 	return refuse(why, "'%.*s' is neither true nor false", SHOWN, s);
 }
 
+/* A number that is none: say what it should be, and the names it might have. */
+static bool refuse_number(
+	const struct confab_setting *row, const char *s, const char *is, char why[VALUE_WHY_MAX])
+{
+	struct nearest n;
+	struct buf names;
+	size_t pos = 0;
+	char word[64], hint[128], name[64], value[64];
+
+	if (!row->words)
+		return refuse(why, "'%.*s' is not %s", SHOWN, s, is);
+	nearest_init(&n, s);
+	nearest_try_words(&n, row->words, word);
+	buf_init(&names);
+	while (words_next(row->words, &pos, name, value))
+		buf_fmt(&names, ", %s", name);
+	(void)refuse(why, "'%.*s' is neither %s nor one of: %s%s", SHOWN, s, is, names.bytes + 2,
+		nearest_hint(&n, hint));
+	buf_fini(&names);
+	return false;
+}
+
 static bool read_number(
 	const struct confab_setting *row, const char *s, int64_t *num, char why[VALUE_WHY_MAX])
 {
@@ -107,12 +138,12 @@ static bool read_number(
 	if (row->type == CONFAB_SETTING_SIZE) {
 		result = units_size(s, num);
 		units = "B, KB, MB, GB";
-		example = "KB";
+		example = "64KB";
 		is = "a size";
 	} else if (row->type == CONFAB_SETTING_DURATION) {
 		result = units_duration(s, num);
 		units = "ms, s, m, h, d, w";
-		example = "s";
+		example = "30s";
 		is = "a duration";
 	} else {
 		result = units_int(s, num);
@@ -120,14 +151,10 @@ static bool read_number(
 	if (result == UNITS_OK)
 		return in_range(row, *num, s, why);
 	if (result == UNITS_NO_UNIT)
-		return refuse(why, "'%.*s' needs a unit (%s), for example %.*s%s", SHOWN, s, units,
-			20, s, example);
+		return refuse(why, "'%.*s' needs a unit (%s), like %s", SHOWN, s, units, example);
 	if (result == UNITS_BAD_UNIT && units)
 		return refuse(why, "'%.*s' has an unknown unit (known: %s)", SHOWN, s, units);
-	if (row->words)
-		return refuse(why, "'%.*s' is neither %s nor one of the words %s", SHOWN, s, is,
-			row->words);
-	return refuse(why, "'%.*s' is not %s", SHOWN, s, is);
+	return refuse_number(row, s, is, why);
 }
 
 static bool read_rate(const struct confab_setting *row, const char *s, struct confab_rate *rate,
@@ -207,7 +234,7 @@ static bool read_list(const struct confab_setting *row, const struct yaml_value 
 	if (y->shape != YAML_LIST)
 		return refuse(
 			why, "expected a list, like [a, b], but found %s", yaml_shape_name(y));
-	if (!in_bounds(row, y->count, "entries", why))
+	if (!count_fits(row, y->count, why))
 		return false;
 	for (const struct yaml_value *item = y->first; item; item = item->next) {
 		if (item->shape != YAML_SCALAR || yaml_is_null(item))
@@ -293,7 +320,7 @@ static bool read_text(const struct confab_setting *row, const char *s, struct se
 	} else if (row->type == CONFAB_SETTING_ADDRESS) {
 		if (!address_valid(s, why))
 			return false;
-	} else if (!in_bounds(row, strlen(s), "bytes", why)) {
+	} else if (!length_fits(row, strlen(s), why)) {
 		return false;
 	}
 	v->str = alloc_str(s);

@@ -316,6 +316,13 @@ bool yaml_is_null(const struct yaml_value *v)
 	return v->text[0] == '\0' || strcmp(v->text, "~") == 0 || strcmp(v->text, "null") == 0;
 }
 
+const char *yaml_space_hint(const struct yaml_value *v)
+{
+	size_t len = v->shape == YAML_SCALAR ? strspn(v->text, "abcdefghijklmnopqrstuvwxyz_-") : 0;
+
+	return len > 0 && v->text[len] == ':' ? " (is a space missing behind ':'?)" : "";
+}
+
 const char *yaml_shape_name(const struct yaml_value *v)
 {
 	switch (v->shape) {

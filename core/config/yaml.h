@@ -51,6 +51,9 @@ const struct yaml_value *yaml_find(const struct yaml_value *v, const char *key);
 /** Nothing was written ("key:" alone, "~", "null")? Also true for NULL. */
 bool yaml_is_null(const struct yaml_value *v);
 
+/** Does it look like "key:value" as text? Then " (is a space missing behind ':'?)", else "". */
+const char *yaml_space_hint(const struct yaml_value *v);
+
 /** "a list", "a map", "text": for sentences. */
 const char *yaml_shape_name(const struct yaml_value *v);
 

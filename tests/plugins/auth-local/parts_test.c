@@ -134,8 +134,7 @@ static void refresh_tokens(void **state)
 		"cfa1.abc.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		"cfr1.abc.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!",
 		"cfr1.abc.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-		"cfr1.abcabcabcabcabcabcabcabcabcabcabcabc."
-		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+		"cfr1.abcabcabcabcabcabcabcabcabcabcabcabc.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (refresh_read(bad[i], &got) == 0)
 			fail_msg("'%s' was read", bad[i]);

@@ -160,7 +160,22 @@ static void types(struct buf *b, const struct config *cfg)
 	}
 }
 
-static void plugins(struct buf *b, const struct config *cfg)
+/* A plugin that runs only if somebody says so: its name is put out of force too. */
+static void plugin_offered(struct buf *b, const struct config_plugin_table *offer)
+{
+	struct settings_table *table = settings_table_new(&offer->settings, NULL);
+	struct confab_settings *s;
+
+	if (!table)
+		return; /* its fault is told where plugins are loaded */
+	s = settings_new(table);
+	buf_fmt(b, "  #%s:\n", offer->name);
+	rows(b, 4, s, false);
+	settings_unref(s);
+	settings_table_unref(table);
+}
+
+static void plugins(struct buf *b, const struct config *cfg, const struct config_options *options)
 {
 	buf_str(b, "plugins:\n");
 	for (size_t i = 0; i < cfg->plugin_count; i++) {
@@ -172,6 +187,10 @@ static void plugins(struct buf *b, const struct config *cfg)
 		} else {
 			buf_fmt(b, "  #%s: true\n", part->name);
 		}
+	}
+	for (size_t i = 0; i < options->plugin_count; i++) {
+		if (!config_plugin(cfg, options->plugins[i].name))
+			plugin_offered(b, &options->plugins[i]);
 	}
 }
 
@@ -186,7 +205,8 @@ static void server_grants(struct buf *b)
 			grant_word(GRANT_SERVER, i)->doc);
 }
 
-static void section_print(struct buf *b, const struct config *cfg, enum section_id id)
+static void section_print(struct buf *b, const struct config *cfg, enum section_id id,
+	const struct config_options *options)
 {
 	const struct section *section = &sections[id];
 
@@ -201,7 +221,7 @@ static void section_print(struct buf *b, const struct config *cfg, enum section_
 	if (id == SECTION_CHANNEL_TYPES) {
 		types(b, cfg);
 	} else if (id == SECTION_PLUGINS) {
-		plugins(b, cfg);
+		plugins(b, cfg, options);
 	} else if (id == SECTION_LISTEN) {
 		buf_fmt(b, "%s:\n", section->name);
 		rows(b, 4, cfg->listeners[0].settings, true);
@@ -227,7 +247,7 @@ void config_print_sample(struct buf *b, const struct config_options *options)
 	}
 	buf_str(b, intro);
 	for (int id = 0; id < SECTION_COUNT; id++)
-		section_print(b, cfg, (enum section_id)id);
+		section_print(b, cfg, (enum section_id)id, &tables);
 	config_unref(cfg);
 	config_report_free(report);
 }

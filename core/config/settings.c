@@ -179,8 +179,12 @@ struct confab_settings *settings_merge(
 	struct yaml_tree *tree;
 	char *text;
 
-	if (!object || json_object_size(object) == 0)
+	if (!object)
 		return settings_ref(base);
+	if (!json_is_object(object)) {
+		confab_error_set(err, CONFAB_EINVAL, "settings of a channel must be an object");
+		return NULL;
+	}
 	text = json_dumps(object, JSON_COMPACT); /* JSON is YAML: one reader for both */
 	report = config_report_new("channel");
 	tree = text ? yaml_tree_parse(text, strlen(text), report) : NULL;
@@ -189,7 +193,7 @@ struct confab_settings *settings_merge(
 		s = settings_read(&reader, "", base, yaml_tree_root(tree));
 	}
 	if (!text)
-		confab_error_set(err, CONFAB_EINVAL, "settings of a channel must be an object");
+		confab_error_set(err, CONFAB_EINVAL, "settings of a channel cannot be written");
 	if (config_report_error(report, err) != CONFAB_OK) {
 		settings_unref(s);
 		s = NULL;

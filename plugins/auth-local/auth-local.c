@@ -11,7 +11,7 @@
 #include <confab/provider/auth.h>
 #include <confab/service.h>
 
-#include "auth-local/base64url.h"
+#include "base64url.h"
 #include "auth-local/local.h"
 
 /* Guessers that are remembered. */

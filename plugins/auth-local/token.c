@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth-local/base64url.h"
+#include "base64url.h"
 
 #define ACCESS_PREFIX "cfa1."
 #define REFRESH_PREFIX "cfr1."

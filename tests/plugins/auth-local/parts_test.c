@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "auth-local/base64url.h"
+#include "base64url.h"
 #include "auth-local/limit.h"
 #include "auth-local/password.h"
 #include "auth-local/token.h"

@@ -5,8 +5,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef AUTH_LOCAL_BASE64URL_H
-#define AUTH_LOCAL_BASE64URL_H
+#ifndef PLUGINS_BASE64URL_H
+#define PLUGINS_BASE64URL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -29,12 +29,32 @@ static void plugin_free(struct confab_plugin *p)
 	free(p);
 }
 
+static void plugin_remove(struct host *h, size_t at)
+{
+	struct confab_plugin *p = h->plugins[at];
+	h->n_plugins--;
+	memmove(&h->plugins[at], &h->plugins[at + 1],
+		(h->n_plugins - at) * sizeof(struct confab_plugin *));
+	plugin_free(p);
+}
+
+static bool plugin_over(const struct confab_plugin *p)
+{
+	enum plugin_state state = atomic_load(&p->state);
+	return state == PLUGIN_GONE || state == PLUGIN_FAILED;
+}
+
+/* Takes p, also on failure. */
 static int plugin_add(struct host *h, struct confab_plugin *p, struct confab_error *err)
 {
-	if (host_find(h, p->name) != NULL || h->n_plugins == PLUGINS_MAX) {
-		int rc = host_find(h, p->name) != NULL ? CONFAB_EEXIST : CONFAB_ELIMIT;
-		confab_error_set(err, rc, "plugin '%s', cannot be opened (%s)", p->name,
-			confab_code_text(rc));
+	for (size_t i = 0; i < h->n_plugins; i++)
+		if (strcmp(h->plugins[i]->name, p->name) == 0 && plugin_over(h->plugins[i]))
+			plugin_remove(h, i--);
+	bool there = host_find(h, p->name) != NULL;
+	if (there || h->n_plugins == PLUGINS_MAX) {
+		int rc = confab_error_set(err, there ? CONFAB_EEXIST : CONFAB_ELIMIT,
+			"plugin '%s', cannot be opened (%s)", p->name,
+			there ? "it is there already" : "there are too many");
 		plugin_free(p);
 		return rc;
 	}
@@ -96,6 +116,69 @@ static unsigned group_of(const struct confab_plugin *p)
 	return group;
 }
 
+/* Read a file into a record; nothing of the host changes. Main thread or worker. */
+static struct confab_plugin *plugin_read(struct host *h, const char *name, struct confab_error *err)
+{
+	struct confab_error why = {0};
+	struct confab_plugin *p = plugin_new(h, name);
+	int rc = image_open((const char *const *)h->dirs, h->n_dirs, name, &p->image, &why);
+	if (rc == 0)
+		rc = descriptor_take(p, p->image.descriptor, &why);
+	if (rc == 0)
+		return p;
+	confab_error_set(err, rc, "plugin '%s', %s", name, why.text);
+	plugin_free(p);
+	return NULL;
+}
+
+/* Plugins being opened on a worker. */
+struct opening {
+	struct work work;
+	struct host *host;
+	char **names;
+	struct confab_plugin **plugins;
+	size_t n;
+	struct confab_error err;
+	host_done_fn done;
+	void *arg;
+};
+
+static int opening_run(struct work *w)
+{
+	struct opening *o = (struct opening *)w;
+	for (size_t i = 0; i < o->n && o->err.code == 0; i++)
+		o->plugins[i] = plugin_read(o->host, o->names[i], &o->err);
+	return o->err.code;
+}
+
+/* Keep all of them, or none. */
+static void opening_end(struct opening *o, int rc)
+{
+	struct host *h = o->host;
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->plugins[i] != NULL && rc == 0)
+			rc = plugin_add(h, o->plugins[i], &o->err);
+		else if (o->plugins[i] != NULL)
+			plugin_free(o->plugins[i]);
+		free(o->names[i]);
+	}
+	free(o->names);
+	free(o->plugins);
+	h->opening = false;
+	if (rc != 0) {
+		confab_error_set(&o->err, rc, "plugins were not opened (%s)", confab_code_text(rc));
+		host_drop_opened(h);
+	}
+	o->done(o->arg, rc, &o->err);
+	free(o);
+	stop_step(h);
+}
+
+static void opening_done(struct work *w, int rc)
+{
+	opening_end((struct opening *)w, rc);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 struct host *host_new(const struct host_options *options)
@@ -103,8 +186,8 @@ struct host *host_new(const struct host_options *options)
 	struct host *h = alloc_zero(1, sizeof(*h));
 	h->dirs = alloc_zero(options->n_dirs + 1, sizeof(char *));
 	for (size_t i = 0; i < options->n_dirs; i++)
-		h->dirs[h->n_dirs++] = strdup(options->dirs[i]);
-	h->data_dir = strdup(options->data_dir != NULL ? options->data_dir : ".");
+		h->dirs[h->n_dirs++] = alloc_str(options->dirs[i]);
+	h->data_dir = alloc_str(options->data_dir != NULL ? options->data_dir : ".");
 	h->ready_ms = options->ready_ms != 0 ? options->ready_ms : READY_MS;
 	return h;
 }
@@ -131,16 +214,42 @@ void host_free(struct host *h)
 
 int host_open(struct host *h, const char *name, struct confab_error *err)
 {
-	struct confab_error why = {0};
-	struct confab_plugin *p = plugin_new(h, name);
-	int rc = image_open((const char *const *)h->dirs, h->n_dirs, name, &p->image, &why);
-	if (rc == 0)
-		rc = descriptor_take(p, p->image.descriptor, &why);
-	if (rc == 0)
-		return plugin_add(h, p, err);
-	confab_error_set(err, rc, "plugin '%s', %s", name, why.text);
-	plugin_free(p);
-	return rc;
+	struct confab_plugin *p = plugin_read(h, name, err);
+	return p != NULL ? plugin_add(h, p, err) : err->code;
+}
+
+void host_open_more(
+	struct host *h, const char *const *names, size_t n, host_done_fn done, void *arg)
+{
+	struct confab_error err = {0};
+	if (h->opening || h->startup != NULL || h->stop != NULL || h->change != NULL) {
+		confab_error_set(&err, CONFAB_EBUSY, "plugins are being changed just now");
+		done(arg, CONFAB_EBUSY, &err);
+		return;
+	}
+	struct opening *o = alloc_zero(1, sizeof(*o));
+	o->work.run = opening_run;
+	o->work.done = opening_done;
+	o->host = h;
+	o->done = done;
+	o->arg = arg;
+	o->names = alloc_zero(n + 1, sizeof(char *));
+	o->plugins = alloc_zero(n + 1, sizeof(struct confab_plugin *));
+	for (size_t i = 0; i < n; i++) {
+		const struct confab_plugin *p = host_find(h, names[i]);
+		if (p == NULL || plugin_over(p))
+			o->names[o->n++] = alloc_str(names[i]);
+	}
+	h->opening = true;
+	if (pool_submit(h->pool, &o->work) != 0)
+		opening_end(o, confab_error_set(&o->err, CONFAB_EBUSY, "all workers are busy"));
+}
+
+void host_drop_opened(struct host *h)
+{
+	for (size_t i = h->n_plugins; i-- > 0;)
+		if (atomic_load(&h->plugins[i]->state) == PLUGIN_OPENED)
+			plugin_remove(h, i);
 }
 
 int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err)

@@ -40,7 +40,10 @@ struct host_options {
 	unsigned ready_ms;    /* how long a provider may connect; 0: 30,000 */
 };
 
-/** Thread: main. */
+/** rc 0, or a code with the reason. Called on the logic thread, once. */
+typedef void (*host_done_fn)(void *arg, int rc, const struct confab_error *err);
+
+/** An empty host, the caller's. Thread: main. */
 struct host *host_new(const struct host_options *options);
 
 /** Free everything; all plugins must be gone, failed or only opened. NULL is fine. */
@@ -54,6 +57,14 @@ void host_free(struct host *h);
  */
 int host_open(struct host *h, const char *name, struct confab_error *err);
 
+/**
+ * The same while the server runs: the files are read on a worker. done comes once, with the first
+ * failure; then none of them is kept. Names of plugins that are there already are passed over.
+ * CONFAB_EBUSY while others are being opened, or plugins start or stop. Thread: logic.
+ */
+void host_open_more(
+	struct host *h, const char *const *names, size_t n, host_done_fn done, void *arg);
+
 /** The same for a descriptor that is part of this program (tests, the simulator). Borrowed for ever. */
 int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err);
 
@@ -63,9 +74,6 @@ int host_open_static(struct host *h, const struct confab_descriptor *d, struct c
  * @return an array of *n, the caller's to free(); what it points to is the host's
  */
 struct config_plugin_table *host_tables(const struct host *h, size_t *n);
-
-/** rc 0, or a code with the reason. Called on the logic thread, once. */
-typedef void (*host_done_fn)(void *arg, int rc, const struct confab_error *err);
 
 /**
  * Bring every opened plugin to life: prepare all on workers, then load one after the other:
@@ -93,9 +101,20 @@ void host_unload(struct host *h, const char *name, host_done_fn done, void *arg)
  * New settings for all plugins: prepare everything on workers, then say how it went. After rc 0
  * call host_commit or host_discard on the same thread; until then nothing has changed.
  * CONFAB_EBUSY while another change is being prepared. Thread: logic.
+ *
+ * A reload of the daemon: config_load → host_open_more the new names → host_tables →
+ * config_with_plugins → config_diff → host_prepare → host_commit.
  */
 void host_prepare(struct host *h, const struct config *cfg, host_done_fn done, void *arg);
+
+/**
+ * Put the new settings in force and tell every plugin. Then, in later turns, plugins that the
+ * configuration does not name any more are unloaded (providers stay), and those that were opened for
+ * it are loaded; what goes wrong with these is logged, and nothing else is touched by it.
+ */
 void host_commit(struct host *h);
+
+/** Drop what was prepared, and the plugins that were opened for it. */
 void host_discard(struct host *h);
 
 /** The store of the plugin that provides it; NULL until that is up. Borrowed. Thread: logic. */

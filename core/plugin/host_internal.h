@@ -29,10 +29,17 @@ struct host {
 	struct stop *stop;          /* while host_stop is under way */
 	struct preparation *change; /* of host_prepare, until commit or discard */
 	bool change_ready;          /* its done was called */
+	bool opening;               /* host_open_more is on a worker */
 };
 
 /** Put plugins in order of loading. CONFAB_ELOOP: the cycle is printed. */
 int host_order(struct host *h, struct confab_error *err);
+
+/** Forget plugins that were opened and not brought to life. (host.c) */
+void host_drop_opened(struct host *h);
+
+/** Load what is opened and has settings; failures are logged. (startup.c) */
+void startup_more(struct host *h);
 
 /** A provider has said it is ready or will never be. Thread: logic. (startup.c) */
 void startup_ready(struct confab_plugin *p, int rc, const char *why);

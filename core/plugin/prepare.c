@@ -64,11 +64,9 @@ void preparation_start(struct preparation *prep, struct host *h, const struct co
 		enum plugin_state state = p->state;
 		if (state != PLUGIN_OPENED && state != PLUGIN_STARTING && state != PLUGIN_UP)
 			continue;
-		struct confab_error err = {0};
-		prep->sets[i] = snapshots_new(p->name, &p->desc, cfg, p->snapshots, &err);
-		if (prep->sets[i] == NULL)
-			prep->rc = confab_error_set(
-				&prep->err, err.code, "plugin '%s', %s", p->name, err.text);
+		/* A plugin that goes with this configuration keeps what it has until then. */
+		if (cfg == NULL || config_plugin(cfg, p->name) != NULL || state == PLUGIN_OPENED)
+			prep->sets[i] = snapshots_new(p->name, &p->desc, cfg, p->snapshots);
 	}
 	prep->work.run = prepare_run;
 	prep->work.done = prepare_done;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "config/config.h"
 #include "plugin/host_internal.h"
 
 struct change {
@@ -42,6 +43,24 @@ static void prepared(struct preparation *prep)
 	stop_step(h);
 }
 
+static void unloaded(void *arg, int rc, const struct confab_error *err)
+{
+	(void)arg;
+	if (rc != 0)
+		log_error("%s", err->text);
+}
+
+/* Whoever is not in the configuration any more goes. */
+static void unload_unnamed(struct host *h)
+{
+	for (size_t i = h->n_plugins; i-- > 0 && h->cfg != NULL;) {
+		const struct confab_plugin *p = h->plugins[i];
+		if (atomic_load(&p->state) == PLUGIN_UP && config_plugin(h->cfg, p->name) == NULL &&
+			!plugin_is_provider(p))
+			host_unload(h, p->name, unloaded, NULL);
+	}
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 void host_prepare(struct host *h, const struct config *cfg, host_done_fn done, void *arg)
@@ -75,10 +94,14 @@ void host_commit(struct host *h)
 		plugin_leave(p, &call, BLAME_LIFE, false);
 	}
 	change_free(h);
+	unload_unnamed(h);
+	startup_more(h);
 }
 
 void host_discard(struct host *h)
 {
-	if (h->change != NULL && h->change_ready)
-		change_free(h);
+	if (h->change == NULL || !h->change_ready)
+		return;
+	change_free(h);
+	host_drop_opened(h);
 }

@@ -32,27 +32,14 @@ struct snapshots {
 	struct snapshot **of_types;
 };
 
-/* settings_equal() asks for the same table; two readings of a file have two. */
-static bool same_values(const struct confab_settings *a, const struct confab_settings *b)
-{
-	size_t n = settings_table_count(settings_table(a));
-	if (n != settings_table_count(settings_table(b)))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!value_equal(settings_table_row(settings_table(a), i), settings_value(a, i),
-			    settings_value(b, i)))
-			return false;
-	return true;
-}
-
 static struct snapshot *find_equal(const struct snapshots *s, const struct confab_settings *like)
 {
 	if (s == NULL || s->server == NULL)
 		return NULL;
-	if (same_values(s->server->settings, like))
+	if (settings_equal(s->server->settings, like))
 		return s->server;
 	for (size_t i = 0; i < s->n_types; i++)
-		if (s->of_types[i] != NULL && same_values(s->of_types[i]->settings, like))
+		if (s->of_types[i] != NULL && settings_equal(s->of_types[i]->settings, like))
 			return s->of_types[i];
 	return NULL;
 }
@@ -86,43 +73,19 @@ static void snapshot_unref(struct snapshot *snap)
 	free(snap);
 }
 
-static int fixed_check(const char *plugin, const struct confab_settings *was,
-	const struct confab_settings *now, struct confab_error *err)
+static void types_collect(struct snapshots *s, const char *plugin, const struct snapshots *former)
 {
-	const struct settings_table *t = settings_table(now);
-	if (settings_table_count(t) != settings_table_count(settings_table(was)))
-		return 0;
-	for (size_t i = 0; i < settings_table_count(t); i++) {
-		const struct confab_setting *row = settings_table_row(t, i);
-		if (!(row->flags & CONFAB_SETTING_RELOADABLE) &&
-			!value_equal(row, settings_value(was, i), settings_value(now, i)))
-			return confab_error_set(err, CONFAB_EPERM,
-				"plugins.%s.%s cannot change without a restart", plugin, row->name);
-	}
-	return 0;
-}
-
-static int types_collect(struct snapshots *s, const char *plugin, const struct snapshots *former,
-	struct confab_error *err)
-{
-	const struct config_type *type;
 	while (config_type_at(s->cfg, s->n_types) != NULL)
 		s->n_types++;
 	s->types = alloc_zero(s->n_types + 1, sizeof(*s->types));
 	s->of_types = alloc_zero(s->n_types + 1, sizeof(struct snapshot *));
 	for (size_t i = 0; i < s->n_types; i++) {
-		type = config_type_at(s->cfg, i);
-		s->types[i] = type->name;
+		const struct config_type *type = config_type_at(s->cfg, i);
 		const struct confab_settings *now = config_plugin_settings(s->cfg, plugin, type);
-		if (now == NULL)
-			continue;
-		const struct confab_settings *was = snapshots_find(former, type->name);
-		int rc = was != NULL ? fixed_check(plugin, was, now, err) : 0;
-		if (rc != 0)
-			return rc;
-		s->of_types[i] = snapshot_get(s, former, now);
+		s->types[i] = type->name;
+		if (now != NULL)
+			s->of_types[i] = snapshot_get(s, former, now);
 	}
-	return 0;
 }
 
 static int snapshot_prepare(struct snapshots *s, struct snapshot *snap, struct confab_error *err)
@@ -141,7 +104,7 @@ static int snapshot_prepare(struct snapshots *s, struct snapshot *snap, struct c
 /* ------------------------------------------------------------------------------------------ */
 
 struct snapshots *snapshots_new(const char *plugin, const struct descriptor *desc,
-	const struct config *cfg, const struct snapshots *former, struct confab_error *err)
+	const struct config *cfg, const struct snapshots *former)
 {
 	struct snapshots *s = alloc_zero(1, sizeof(*s));
 	s->prepare = desc->d.prepare;
@@ -150,17 +113,9 @@ struct snapshots *snapshots_new(const char *plugin, const struct descriptor *des
 	if (cp == NULL || cp->settings == NULL)
 		return s;
 	s->cfg = config_ref(cfg);
-	int rc = former != NULL && former->server != NULL
-		? fixed_check(plugin, former->server->settings, cp->settings, err)
-		: 0;
-	if (rc == 0) {
-		s->server = snapshot_get(s, former, cp->settings);
-		rc = types_collect(s, plugin, former, err);
-	}
-	if (rc == 0)
-		return s;
-	snapshots_free(s);
-	return NULL;
+	s->server = snapshot_get(s, former, cp->settings);
+	types_collect(s, plugin, former);
+	return s;
 }
 
 int snapshots_prepare(struct snapshots *s, struct confab_error *err)
@@ -176,8 +131,7 @@ void snapshots_free(struct snapshots *s)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->n_types; i++)
-		if (s->of_types != NULL)
-			snapshot_unref(s->of_types[i]);
+		snapshot_unref(s->of_types[i]);
 	snapshot_unref(s->server);
 	free(s->of_types);
 	free(s->types);

@@ -17,16 +17,15 @@ struct snapshots;
 
 /**
  * Collect the settings of a plugin. What equals a snapshot of former is shared with it and will not
- * be prepared again.
+ * be prepared again. Whether a setting may change at all while running is config_diff()'s question.
  *
  * @param cfg     a reference is taken; NULL: there are no settings
  * @param former  those in force, or NULL
- * @return a set for snapshots_free(), or NULL with err: a setting that is not reloadable differs
- *         from former (CONFAB_EPERM)
+ * @return a set for snapshots_free()
  * Thread: logic.
  */
 struct snapshots *snapshots_new(const char *plugin, const struct descriptor *desc,
-	const struct config *cfg, const struct snapshots *former, struct confab_error *err);
+	const struct config *cfg, const struct snapshots *former);
 
 /** Call prepare for every snapshot that has not been. Thread: a worker; nobody else uses s. */
 int snapshots_prepare(struct snapshots *s, struct confab_error *err);

@@ -141,6 +141,17 @@ static void deadline_passed(void *arg)
 	sweep_failed(st, st->waiting, UNLOAD_LOADED);
 }
 
+static struct startup *startup_new(struct host *h, host_done_fn done, void *arg)
+{
+	struct startup *st = alloc_zero(1, sizeof(*st));
+	st->host = h;
+	st->done = done;
+	st->arg = arg;
+	timer_init(&st->deadline, deadline_passed, st);
+	h->startup = st;
+	return st;
+}
+
 /* The plugin or provider behind every name that p requires. */
 static int requires_check(
 	const struct host *h, const struct confab_plugin *p, struct confab_error *err)
@@ -187,19 +198,38 @@ static void prepared(struct preparation *prep)
 void host_start(struct host *h, const struct config *cfg, struct loop *loop, struct pool *pool,
 	host_done_fn done, void *arg)
 {
-	struct startup *st = alloc_zero(1, sizeof(*st));
-	st->host = h;
-	st->done = done;
-	st->arg = arg;
-	timer_init(&st->deadline, deadline_passed, st);
+	struct startup *st = startup_new(h, done, arg);
 	h->loop = loop;
 	h->pool = pool;
-	h->startup = st;
 	st->rc = host_order(h, &st->err);
 	for (size_t i = 0; i < h->n_plugins && st->rc == 0; i++)
 		st->rc = requires_check(h, h->plugins[i], &st->err);
 	st->preparing = true;
 	preparation_start(&st->prep, h, st->rc == 0 ? cfg : NULL, prepared);
+}
+
+static void more_done(void *arg, int rc, const struct confab_error *err)
+{
+	(void)arg;
+	if (rc != 0)
+		log_error("%s", err->text);
+}
+
+void startup_more(struct host *h)
+{
+	bool any = false;
+	for (size_t i = 0; i < h->n_plugins; i++)
+		any = any || atomic_load(&h->plugins[i]->state) == PLUGIN_OPENED;
+	if (!any || h->startup != NULL || h->stop != NULL)
+		return;
+	struct startup *st = startup_new(h, more_done, NULL);
+	st->rc = host_order(h, &st->err);
+	for (size_t i = 0; i < h->n_plugins && st->rc == 0; i++)
+		st->rc = requires_check(h, h->plugins[i], &st->err);
+	if (st->rc != 0)
+		startup_end(st);
+	else
+		load_step(st);
 }
 
 void startup_ready(struct confab_plugin *p, int rc, const char *why)

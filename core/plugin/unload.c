@@ -159,7 +159,7 @@ void unload_check(struct confab_plugin *p)
 void stop_step(struct host *h)
 {
 	struct stop *stop = h->stop;
-	if (stop == NULL || stop->over || h->startup != NULL)
+	if (stop == NULL || stop->over || h->startup != NULL || h->opening)
 		return;
 	if (h->change != NULL && !h->change_ready)
 		return; /* on a worker */

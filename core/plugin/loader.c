@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "plugin/imports.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* since Linux 6.3 */
@@ -113,6 +114,17 @@ static int image_link(struct image *image, struct confab_error *err)
 	return 0;
 }
 
+/* A thread or a handler that outlives the code is a crash; a plugin that stays may have them. */
+static int imports_check(const struct image *image, struct confab_error *err)
+{
+	char name[32];
+	int rc = imports_find(image->memfd, name, err);
+	if (rc == 0 && name[0] != '\0' && !(image->descriptor->flags & CONFAB_RESIDENT))
+		rc = confab_error_set(err, CONFAB_EPERM,
+			"calls %s, which only a plugin with the flag CONFAB_RESIDENT may", name);
+	return rc;
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 int loader_find(const char *const *dirs, size_t n_dirs, const char *name, struct confab_error *err)
@@ -163,6 +175,8 @@ int image_open(const char *const *dirs, size_t n_dirs, const char *name, struct 
 				: manifest_check(out->memfd, name, &out->manifest, err);
 	if (rc == 0)
 		rc = image_link(out, err);
+	if (rc == 0)
+		rc = imports_check(out, err);
 	if (rc != 0)
 		image_close(out);
 	return rc;

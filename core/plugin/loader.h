@@ -35,7 +35,8 @@ int loader_find(const char *const *dirs, size_t n_dirs, const char *name, struct
  *
  * @param out  filled on success; image_close() it
  * @return 0; what loader_find and manifest_read answer; CONFAB_EABI; CONFAB_EPROTO (the note names
- *         another plugin, no symbol, cannot be linked)
+ *         another plugin, no symbol, cannot be linked); CONFAB_EPERM (it calls what only resident
+ *         plugins may)
  * Thread: any; blocks on the disk.
  */
 int image_open(const char *const *dirs, size_t n_dirs, const char *name, struct image *out,

@@ -254,13 +254,11 @@ struct loop *loop_new(const char *name, struct confab_error *err)
 	return loop;
 }
 
-void loop_free(struct loop *loop)
+void loop_settle(struct loop *loop)
 {
 	struct loop *before;
 	struct mail *m;
 
-	if (loop == NULL)
-		return;
 	assert(loop->magic == LOOP_MAGIC && !loop->thread.started);
 	before = loop_current_set(loop);
 	do {
@@ -273,6 +271,13 @@ void loop_free(struct loop *loop)
 	} while (loop->later_first != NULL || mailbox_waiting(&loop->box) ||
 		(loop->inbox != NULL && sim_inbox_due_us(loop->inbox) != INT64_MAX));
 	loop_current_set(before == loop ? NULL : before);
+}
+
+void loop_free(struct loop *loop)
+{
+	if (loop == NULL)
+		return;
+	loop_settle(loop);
 	watch_set_fini(&loop->watches);
 	timer_heap_fini(&loop->timers);
 	if (loop->inbox != NULL)

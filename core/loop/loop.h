@@ -52,6 +52,10 @@ struct loop *loop_new(const char *name, struct confab_error *err) CONFAB_MUSTCHE
  *  when nobody posts any more. */
 void loop_free(struct loop *loop);
 
+/** Run what mail is left in a loop that has ended (or never ran), as if by the loop, for who must
+ *  see all of it before he frees what it speaks of. Thread: any, when nobody posts any more. */
+void loop_settle(struct loop *loop);
+
 /** Run it in a thread of its own, deaf to signals. @return 0 or CONFAB_EIO */
 int loop_start(struct loop *loop, struct confab_error *err) CONFAB_MUSTCHECK;
 /** Run it in the calling thread (the main thread's loop); returns after loop_stop. */

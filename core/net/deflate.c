@@ -46,8 +46,8 @@ static void pack_prepare(struct deflate *d)
 
 static void unpack_prepare(struct deflate *d)
 {
-	int rc =
-		d->unpack_ready ? inflateReset(&d->unpack) : inflateInit2(&d->unpack, -WINDOW_BITS);
+	int rc = d->unpack_ready ? inflateReset(&d->unpack)
+				 : inflateInit2(&d->unpack, -WINDOW_BITS);
 
 	if (rc != Z_OK)
 		abort(); /* only without memory */

@@ -202,8 +202,8 @@ bool http1_judge_field(struct http1 *h)
 		return false;
 	if (h->n_fields == h->limits->headers)
 		return http1_refuse(h, 431, "too many header fields");
-	h->fields[h->n_fields++] =
-		(struct http1_place){(uint16_t)h->line, (uint16_t)(value.at - h->arena)};
+	h->fields[h->n_fields++] = (struct http1_place){
+		(uint16_t)h->line, (uint16_t)(value.at - h->arena)};
 	h->arena[h->line + name_len] = '\0';
 	h->arena[(size_t)(value.at - h->arena) + value.len] = '\0';
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -239,7 +239,7 @@ bool http1_judge_head(struct http1 *h)
 	}
 	/* Section 9.3. */
 	rq->keep_alive = !(h->seen & HTTP1_SEEN_CLOSE) &&
-			 (rq->minor > 0 || (h->seen & HTTP1_SEEN_KEEP_ALIVE));
+		(rq->minor > 0 || (h->seen & HTTP1_SEEN_KEEP_ALIVE));
 	/* RFC 6455, section 4.1. */
 	rq->upgrade_websocket = upgrade && rq->minor > 0 && strcmp(rq->method, "GET") == 0;
 	rq->expect_continue = rq->expect_continue && rq->framing != HTTP1_NO_BODY;

@@ -159,8 +159,9 @@ bool http_host_valid(const char *host, size_t len)
 	if (host[0] == '[')
 		n = bracketed(host, len);
 	else
-		while (n < len && (alnum((unsigned char)host[n]) || host[n] == '-' ||
-					  host[n] == '.' || host[n] == '_' || host[n] == '~'))
+		while (n < len &&
+			(alnum((unsigned char)host[n]) || host[n] == '-' || host[n] == '.' ||
+				host[n] == '_' || host[n] == '~'))
 			n++;
 	if (n == 0 || n > 255)
 		return false;

@@ -32,15 +32,15 @@ struct subscription {
 /** Something every matching subscriber of a topic gets: whole, as a stub, or (frame NULL) not at all. */
 struct delivery {
 	uint32_t topic;
-	uint8_t levels;        /* bit 1 << enum sub_level: who is meant */
-	bool everybody;        /* full for all but `except`; else only class_bits and `only` get full */
-	uint32_t class_bits;   /* audiences that see it whole */
-	uint64_t seq_low;      /* lowest seq in it; 0: none; readers with a higher floor get the stub */
-	struct frame *full;    /* a reference is taken per thread */
-	struct frame *stub;    /* may be NULL */
+	uint8_t levels; /* bit 1 << enum sub_level: who is meant */
+	bool everybody; /* full for all but `except`; else only class_bits and `only` get full */
+	uint32_t class_bits; /* audiences that see it whole */
+	uint64_t seq_low; /* lowest seq in it; 0: none; readers with a higher floor get the stub */
+	struct frame *full;           /* a reference is taken per thread */
+	struct frame *stub;           /* may be NULL */
 	const confab_conn_id *except; /* copied; these get the stub */
 	size_t n_except;
-	const confab_conn_id *only;   /* copied; these get it whole */
+	const confab_conn_id *only; /* copied; these get it whole */
 	size_t n_only;
 };
 
@@ -49,26 +49,28 @@ struct delivery {
  * `encode` appends the payload (WebSocket text, or HTTP body); `release` frees the whole.
  */
 struct answer {
-	struct mail mail;                 /* the net's */
-	struct net *net;                  /* the net's */
+	struct mail mail; /* the net's */
+	struct net *net;  /* the net's */
 	confab_conn_id conn;
-	uint64_t stream;                  /* HTTP: which request of the connection; 0: WebSocket */
-	int status;                       /* HTTP */
-	const char *content_type;         /* HTTP; NULL: application/json */
+	uint64_t stream;          /* HTTP: which request of the connection; 0: WebSocket */
+	int status;               /* HTTP */
+	const char *content_type; /* HTTP; NULL: application/json */
+	const char *headers;      /* HTTP; further lines, each with CR LF, or NULL */
+	bool more;                /* HTTP; the body goes on in another answer (same stream) */
 	void (*encode)(struct answer *a, struct buf *out);
 	void (*release)(struct answer *a);
-	struct frame *frame;              /* instead of encode: a ready frame (one reference, taken) */
-	bool event;                       /* an event (may be dropped for a slow reader), not a reply */
-	bool settles;                     /* it answers one request in flight */
-	uint32_t topic;                   /* of an event: which subscription lost it when dropped */
+	struct frame *frame; /* instead of encode: a ready frame (one reference, taken) */
+	bool event;          /* an event (may be dropped for a slow reader), not a reply */
+	bool settles;        /* it answers one request in flight */
+	uint32_t topic;      /* of an event: which subscription lost it when dropped */
 };
 
 /** What a codec made of one message. */
 enum codec_result {
-	CODEC_NOTHING = 0,   /* done, no answer will come */
-	CODEC_TAKEN = 1,     /* a request is in flight; exactly one answer with `settles` will come */
-	CODEC_ANSWERED = 2,  /* `out` holds the reply, to be sent at once */
-	CODEC_CLOSE = 3,     /* close with *close_code and the text in `out` */
+	CODEC_NOTHING = 0, /* done, no answer will come */
+	CODEC_TAKEN = 1,   /* a request is in flight; exactly one answer with `settles` will come */
+	CODEC_ANSWERED = 2, /* `out` holds the reply, to be sent at once */
+	CODEC_CLOSE = 3,    /* close with *close_code and the text in `out` */
 };
 
 /** A subprotocol: what happens with WebSocket messages of one path. Static; I/O threads. */
@@ -76,12 +78,14 @@ struct codec {
 	const char *subprotocol; /* "confab.v1"; NULL: none needed */
 	const char *path;        /* "/v1/ws" */
 	size_t max_message;      /* [bytes] */
-	enum codec_result (*decode)(void *ctx, confab_conn_id conn, char *bytes, size_t len, bool text,
-				    struct buf *out, bool *out_text, uint16_t *close_code);
+	enum codec_result (*decode)(void *ctx, confab_conn_id conn, char *bytes, size_t len,
+		bool text, struct buf *out, bool *out_text, uint16_t *close_code);
 	/** Someone upgraded to it: the peer's address as text, and the Authorization token or NULL. */
 	void (*opened)(void *ctx, confab_conn_id conn, const char *peer, const char *token);
 	/** It is gone; nothing comes from it any more. code: as in the table of close codes. */
 	void (*closed)(void *ctx, confab_conn_id conn, uint16_t code);
+	/** The server drains: the peer may be told to go elsewhere. May be NULL. */
+	void (*draining)(void *ctx, confab_conn_id conn);
 	/** Events of these topics were dropped for a slow reader that has drained now. */
 	void (*drained)(void *ctx, confab_conn_id conn, const uint32_t *topics, size_t n);
 	void *ctx;
@@ -91,14 +95,23 @@ enum http_body { HTTP_BODY_NONE = 0, HTTP_BODY_WHOLE = 1, HTTP_BODY_STREAM = 2 }
 
 /** An HTTP route. Path segments in braces are parameters: "/v1/channels/{channel}/messages". */
 struct http_route {
-	const char *method;       /* "GET" also serves HEAD */
+	const char *method; /* "GET" also serves HEAD */
 	const char *path;
 	enum http_body body;
-	size_t max_body;          /* [bytes] */
+	size_t max_body; /* [bytes] */
 	/** I/O thread. The request is borrowed until return; answer by net_answer with its conn and stream,
 	 *  now or later, exactly once (settles = true). */
 	void (*handle)(void *ctx, const struct http_request *rq);
 	void *ctx;
+	/* For bodies that stream; NULL otherwise. I/O thread.
+	 * HTTP_BODY_STREAM: handle() is called at the head, then piece() for what comes; last: no
+	 * more follows. @return false to stop reading until net_body_resume */
+	bool (*piece)(void *ctx, confab_conn_id conn, uint64_t stream, const char *bytes,
+		size_t len, bool last);
+	/** An answer that streams (`more`) may go on: what was queued has left. */
+	void (*drained)(void *ctx, confab_conn_id conn, uint64_t stream);
+	/** The connection ended before the answer did. */
+	void (*gone)(void *ctx, confab_conn_id conn, uint64_t stream);
 };
 
 /** A parsed request as a route sees it. Everything is borrowed until handle() returns. */
@@ -106,11 +119,11 @@ struct http_request {
 	struct net *net;
 	confab_conn_id conn;
 	uint64_t stream;
-	const char *method, *path, *query;   /* path decoded; query raw, "" if none */
-	const char *params[8];               /* of the route's braces, decoded, in order */
-	const char *token;                   /* Authorization: Bearer …, or NULL */
-	const char *session;                 /* Confab-Session, or NULL */
-	const char *peer;                    /* address as text, behind trusted proxies the forwarded one */
+	const char *method, *path, *query; /* path decoded; query raw, "" if none */
+	const char *params[8];             /* of the route's braces, decoded, in order */
+	const char *token;                 /* Authorization: Bearer …, or NULL */
+	const char *session;               /* Confab-Session, or NULL */
+	const char *peer; /* address as text, behind trusted proxies the forwarded one */
 	const char *(*header)(const struct http_request *rq, const char *name); /* or NULL */
 	const char *body;
 	size_t body_len;
@@ -124,6 +137,8 @@ bool http_query(const struct http_request *rq, const char *key, char *out, size_
 
 /** Takes the answer. */
 void net_answer(struct net *net, struct answer *a);
+/** Read on: a streamed body that piece() stopped. Thread: any. */
+void net_body_resume(struct net *net, confab_conn_id conn, uint64_t stream);
 /** One event for one connection; takes the caller's reference of the frame. topic 0: belongs to none. */
 void net_send(struct net *net, confab_conn_id conn, struct frame *f, uint32_t topic);
 /** Subscribe or change a subscription (same topic). */

@@ -322,7 +322,7 @@ size_t ws_header(
 	unsigned bytes = len < 126 ? 0 : len < 65536 ? 2 : 8;
 
 	out[0] = (unsigned char)((flags & WS_FIN ? 0x80 : 0) | (flags & WS_COMPRESSED ? 0x40 : 0) |
-				 (unsigned)opcode);
+		(unsigned)opcode);
 	out[1] = (unsigned char)(bytes == 0 ? len : bytes == 2 ? 126 : 127);
 	for (unsigned i = 0; i < bytes; i++)
 		out[2 + i] = (unsigned char)(len >> (8 * (bytes - 1 - i)));

@@ -1,0 +1,34 @@
+/**
+ * Static files: found below a root by a worker, sent from the page cache or through a worker; an
+ * I/O thread never waits for a disk.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NET_FILE_H
+#define NET_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <confab/types.h>
+
+struct conn;
+struct file_send;
+struct files;
+struct net_files;
+
+/** Open the roots. @return NULL with err filled if one is no directory. Thread: main. */
+struct files *files_new(
+	const struct net_files *rows, size_t n, struct confab_error *err) CONFAB_MUSTCHECK;
+/** NULL is fine. */
+void files_free(struct files *f);
+
+/** Would a root serve this path to this method? Thread: I/O, so are the following. */
+bool file_serves(const struct conn *c, const char *method, const char *path);
+/** Serve the connection's current request; the answer comes by and by. */
+void file_serve(struct conn *c);
+/** There is room in the output queue. */
+void file_pump(struct conn *c);
+/** The connection or the answer ends. NULL is fine. */
+void file_send_free(struct file_send *fs);
+
+#endif

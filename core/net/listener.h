@@ -1,0 +1,23 @@
+/**
+ * Sockets that listen: bound from an address in text, or taken over.
+ *
+ * Thread: main.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include "net/net_start.h"
+
+/**
+ * Make a non-blocking listening socket.
+ *
+ * @param name  set to the address with its port, malloc'ed, the caller's
+ * @param path  set to the Unix socket's path, to be unlinked at the end, malloc'ed; else NULL
+ * @return a descriptor, or a negative code with err filled
+ */
+int listener_socket(const struct net_listener *l, char **name, char **path,
+	struct confab_error *err) CONFAB_MUSTCHECK;
+
+#endif

@@ -1,0 +1,50 @@
+/**
+ * The network's body, for the files of this folder.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NET_NET_INTERNAL_H
+#define NET_NET_INTERNAL_H
+
+#include "net/http1.h"
+#include "net/net_start.h"
+
+struct acceptor;
+struct doors;
+struct files;
+struct io;
+struct nummap;
+struct peers;
+struct stopping;
+
+/** A subscriber's thread is one bit. */
+#define NET_IO_MAX 64
+
+struct net {
+	uint32_t magic;
+	unsigned n_io;
+	struct net_limits limits; /* these do not change while it runs */
+	struct loop *main, *logic;
+	struct io **io;
+	struct pool *pool;
+	struct acceptor *acceptor;
+	struct doors *doors;  /* main's reference of the newest */
+	struct files *files;  /* roots of static files */
+	struct peers *peers;  /* origins and proxies that are trusted */
+	struct nummap *reach; /* logic: topic number → which threads have subscribers */
+	uint64_t subscribes_sent[NET_IO_MAX]; /* logic: per thread */
+	struct http1_limits http1;
+	struct stopping *stopping; /* main: net_stop was called */
+	bool hsts;
+};
+
+#define NET_MAGIC 0x6e657421u
+
+/** The I/O thread of an id, or NULL if there is none of that number. Thread: any. */
+struct io *net_io_of(const struct net *net, confab_conn_id conn);
+/** Nobody on this thread wants a topic any more: logic is told. Thread: I/O. */
+void net_topic_emptied(struct io *io, uint32_t number);
+/** Free what logic knows of topics. Thread: any, at the end. */
+void net_reach_free(struct net *net);
+
+#endif

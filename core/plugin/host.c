@@ -302,6 +302,12 @@ int host_order(struct host *h, struct confab_error *err)
 	return rc;
 }
 
+void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops)
+{
+	h->pipeline = pl;
+	h->ops = ops;
+}
+
 struct store *host_store(const struct host *h)
 {
 	return h->store;

@@ -20,8 +20,11 @@ struct config;
 struct config_plugin_table;
 struct host;
 struct loop;
+struct op_table;
+struct pipeline;
 struct pool;
 struct store;
+struct confab_todo;
 
 /** Where a plugin is in its life. */
 enum plugin_state {
@@ -116,6 +119,21 @@ void host_commit(struct host *h);
 
 /** Drop what was prepared, and the plugins that were opened for it. */
 void host_discard(struct host *h);
+
+/**
+ * Where hooks, kinds and ops are registered. Before host_start; both live until host_stop is done.
+ * Codecs are for the program to take from plugin_descriptor() and give to net.
+ */
+void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops);
+
+/**
+ * Run a todo of a plugin ("plugin.name"). Its answer is written to the store.
+ *
+ * @param todo  borrowed until return
+ * @return false: no plugin that is up has it; it stays in the store
+ * Thread: logic.
+ */
+bool host_todo_run(struct host *h, const struct confab_todo *todo);
 
 /** The store of the plugin that provides it; NULL until that is up. Borrowed. Thread: logic. */
 struct store *host_store(const struct host *h);

@@ -22,6 +22,8 @@ struct host {
 	struct loop *loop;
 	struct pool *pool;
 	struct store *store;
+	struct pipeline *pipeline; /* NULL: there is none (tests) */
+	struct op_table *ops;
 	const struct config *cfg; /* in force */
 	struct confab_plugin **plugins;
 	size_t n_plugins;

@@ -14,6 +14,8 @@ static const char *const flight_names[FLIGHT_KINDS] = {
 	[FLIGHT_LANE] = "lane call",
 	[FLIGHT_POST] = "post",
 	[FLIGHT_DOCUMENT] = "document call",
+	[FLIGHT_EVENT] = "event",
+	[FLIGHT_TODO] = "todo",
 };
 
 static void describe_add(char *text, size_t size, unsigned n, const char *what)

@@ -33,8 +33,10 @@ struct confab_plugin {
 	struct ledger ledger;
 	struct blame blame;
 	struct snapshots *snapshots; /* in force; NULL before prepare */
-	bool ready;                  /* a provider said it may be used, or need not */
-	struct unload *unload;       /* while draining */
+	int64_t emit_second;         /* … in which it has started so many events */
+	unsigned emits;
+	bool ready;            /* a provider said it may be used, or need not */
+	struct unload *unload; /* while draining */
 };
 
 /** A call into a plugin: who speaks in the log, and since when. On the stack. */
@@ -57,8 +59,12 @@ bool plugin_open_for_work(const struct confab_plugin *p);
 /** Something in flight has ended: count, and go on unloading if that was what it waited for. */
 void plugin_flight_ended(struct confab_plugin *p, enum flight kind);
 
-/** Unregister hooks, kinds, ops …; and register them (register.c). Thread: logic. */
+/** Register its kinds, ops and hooks. What was registered before a failure stays until register_end.
+ *  Thread: logic. (register.c) */
 int register_plugin(struct confab_plugin *p, struct confab_error *err);
+/** Nothing new comes to it any more. */
 void register_remove(struct confab_plugin *p);
+/** Take its kinds away; false: events of them are still under way. */
+bool register_end(struct confab_plugin *p);
 
 #endif

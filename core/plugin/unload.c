@@ -76,7 +76,7 @@ static void unload_top(struct mail *m)
 	u->posted = false;
 	if (ledger_in_flight(&p->ledger) > 0)
 		return; /* its end posts again */
-	if (!store_ended(p)) {
+	if (!register_end(p) || !store_ended(p)) {
 		timer_start(p->host->loop, &u->retry, RETRY_US);
 		return;
 	}

@@ -40,7 +40,8 @@ static int64_t guess_begin(const struct flow *f)
 	const struct confab_settings *s = confab_plugin_settings(f->local->plugin);
 	static const unsigned factors[GUESS_KEYS] = {1, ACCOUNT_FACTOR, ADDRESS_FACTOR};
 	char key[160];
-	for (enum guess_key k = 0; k < GUESS_KEYS; k++) {
+	/* Where nobody is named yet, only the address is somebody. */
+	for (enum guess_key k = f->user[0] != '\0' ? 0 : KEY_ADDRESS; k < GUESS_KEYS; k++) {
 		struct limit_rule rule = {
 			.free_attempts = (unsigned)confab_setting_int(s, ROW_FREE_ATTEMPTS) *
 				factors[k],
@@ -280,11 +281,12 @@ static bool role_valid(struct flow *f, const char *role)
 /* f->rc of a look-up; false: the flow has ended. */
 static bool account_there(struct flow *f)
 {
-	if (f->rc == CONFAB_ENOENT)
-		flow_fail(f, f->rc, "not_found", "there is no such account");
-	else if (f->rc != 0)
+	int rc = f->rc;
+	if (rc == CONFAB_ENOENT)
+		flow_fail(f, rc, "not_found", "there is no such account");
+	else if (rc != 0)
 		flow_fail_store(f);
-	return f->rc == 0;
+	return rc == 0;
 }
 
 static void service_create(void *ctx, const char *user, const char *password, const char *role,

@@ -109,8 +109,14 @@ enum confab_kind_log {
 	CONFAB_LOG_OWN = 2,     /* of the actor, "@ann" */
 };
 
+enum confab_kind_flag {
+	CONFAB_KIND_MAKES_LOG = 1, /* may be the first entry of a log */
+	CONFAB_KIND_STRANGERS = 2, /* users who are not members may start it (judge decides) */
+};
+
 struct confab_kind_row {
 	const char *name;              /* "message.send" */
+	unsigned flags;                /* enum confab_kind_flag */
 	enum confab_kind_class class_;
 	enum confab_kind_log log;
 	const char *grant;             /* asked at authorize and recheck; NULL: the kind's own rules */

@@ -1,0 +1,60 @@
+/**
+ * A row held in memory: what the entries of a log left behind, as its text.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CHAT_ROW_H
+#define CHAT_ROW_H
+
+#include <stdbool.h>
+#include <jansson.h>
+#include <confab/types.h>
+
+struct confab_row;
+struct chat_log;
+struct text;
+
+/** Rows of members, memberships and the like stay while their log does; messages come and go. */
+struct row {
+	struct row *newer,
+		*older; /* least-recently-used list of rows that may go; NULL for those that stay */
+	uint64_t rev;   /* 0: known to be absent */
+	uint64_t seq, parent, n; /* of messages */
+	struct text *body;       /* whole row as JSON; NULL if gone or absent */
+	char *sender;            /* author of a message, or NULL */
+	char *audience;          /* JSON text, NULL: everybody */
+	const char *kind;        /* interned */
+	unsigned pins;           /* events that rely on it */
+	bool gone, stays;
+	char id[];
+};
+
+/** A kind's name as one pointer per process: compare by ==. Any of ≤ 32 characters. Logic thread. */
+const char *row_kind(const char *name);
+
+/** Held row, or NULL when it is not known. A row with rev 0 or gone is known to be absent. Borrowed. */
+struct row *row_find(const struct chat_log *lg, const char *kind, const char *id);
+
+/**
+ * Take a row into memory if it is newer than what is held (design, section 3: a held row is replaced
+ * only by one of a higher rev). @param stays  keep it as long as the log
+ * @return the held row, borrowed
+ */
+struct row *row_put(struct chat_log *lg, const struct confab_row *from, bool stays);
+
+/** Remember that a row does not exist. */
+struct row *row_absent(struct chat_log *lg, const char *kind, const char *id);
+
+/** Forget all rows of a log (it is being freed). */
+void row_forget_all(struct chat_log *lg);
+
+/** Parse the body: a new reference, or NULL if there is none. */
+json_t *row_json(const struct row *r);
+
+/** Is it there? */
+static inline bool row_lives(const struct row *r)
+{
+	return r && r->rev && !r->gone && r->body;
+}
+
+#endif

@@ -1,0 +1,276 @@
+/**
+ * Ordered, immutable lists of hooks.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "pipeline/hook.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct stage_order {
+	char **names;
+	size_t n;
+};
+
+struct hooks {
+	struct hook_list *lists[HOOK_STAGES];
+	struct stage_order orders[HOOK_STAGES];
+};
+
+static void hook_unref(struct hook *hk)
+{
+	if (--hk->refs == 0) {
+		free(hk);
+	}
+}
+
+static void list_unref(struct hook_list *list)
+{
+	if (!list || --list->refs > 0) {
+		return;
+	}
+	for (uint32_t i = 0; i < list->n; i++) {
+		hook_unref(list->items[i]);
+	}
+	free(list);
+}
+
+static bool word_in(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; at && (at = strstr(at, word)) != NULL; at += len) {
+		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/** Place in the administrator's order, or n if it is not named there. */
+static size_t fixed_place(const struct stage_order *order, const char *plugin)
+{
+	for (size_t i = 0; i < order->n; i++) {
+		if (strcmp(order->names[i], plugin) == 0) {
+			return i;
+		}
+	}
+	return order->n;
+}
+
+/** Must a come before b, by what either says or by the administrator? */
+static bool must_precede(
+	const struct stage_order *order, const struct hook *a, const struct hook *b)
+{
+	size_t pa = fixed_place(order, a->plugin), pb = fixed_place(order, b->plugin);
+
+	if (pa < order->n && pb < order->n) {
+		return pa < pb;
+	}
+	return word_in(a->before, b->plugin) || word_in(b->after, a->plugin);
+}
+
+/**
+ * Sort by repeatedly taking, in order of plugin names, the first that nothing left must precede.
+ * @return false if only a cycle is left; *stuck is one of its hooks
+ */
+static bool sort_hooks(
+	const struct stage_order *order, struct hook **items, uint32_t n, struct hook **stuck)
+{
+	for (uint32_t done = 0; done < n; done++) {
+		uint32_t pick = n;
+
+		for (uint32_t i = done; i < n; i++) {
+			bool free_now = true;
+
+			for (uint32_t j = done; j < n && free_now; j++) {
+				free_now = j == i || !must_precede(order, items[j], items[i]);
+			}
+			if (free_now &&
+				(pick == n || strcmp(items[i]->plugin, items[pick]->plugin) < 0)) {
+				pick = i;
+			}
+		}
+		if (pick == n) {
+			*stuck = items[done];
+			return false;
+		}
+		struct hook *hk = items[pick];
+
+		memmove(items + done + 1, items + done, (pick - done) * sizeof(*items));
+		items[done] = hk;
+	}
+	return true;
+}
+
+static struct hook_list *list_make(uint32_t n)
+{
+	struct hook_list *list = calloc(1, sizeof(*list) + n * sizeof(list->items[0]));
+
+	assert(list);
+	list->refs = 1;
+	return list;
+}
+
+/** Follow "must precede" from a stuck hook until a plugin is met again; writes "a -> b -> a". */
+static void name_cycle(const struct stage_order *order, const struct hook_list *list,
+	const struct hook *from, char *out, size_t size)
+{
+	const struct hook *at = from;
+
+	out[0] = '\0';
+	for (uint32_t steps = 0; steps <= list->n; steps++) {
+		strncat(out, at->plugin, size - strlen(out) - 1);
+		if (steps > 0 && at == from) {
+			return;
+		}
+		strncat(out, " -> ", size - strlen(out) - 1);
+		for (uint32_t i = 0; i < list->n; i++) {
+			if (list->items[i] != at && must_precede(order, at, list->items[i])) {
+				at = list->items[i];
+				break;
+			}
+		}
+	}
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+struct hooks *hooks_new(void)
+{
+	struct hooks *h = calloc(1, sizeof(*h));
+
+	assert(h);
+	return h;
+}
+
+static void order_fini(struct stage_order *order)
+{
+	for (size_t i = 0; i < order->n; i++) {
+		free(order->names[i]);
+	}
+	free(order->names);
+	*order = (struct stage_order){0};
+}
+
+void hooks_free(struct hooks *h)
+{
+	if (!h) {
+		return;
+	}
+	for (int i = 0; i < HOOK_STAGES; i++) {
+		list_unref(h->lists[i]);
+		order_fini(&h->orders[i]);
+	}
+	free(h);
+}
+
+void hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n)
+{
+	struct stage_order *order = &h->orders[stage];
+
+	order_fini(order);
+	order->names = calloc(n ? n : 1, sizeof(char *));
+	assert(order->names);
+	for (size_t i = 0; i < n; i++) {
+		order->names[i] = strdup(names[i]);
+		assert(order->names[i]);
+	}
+	order->n = n;
+}
+
+int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err)
+{
+	enum confab_stage stage = proto->row.stage;
+	struct hook_list *old, *list;
+	struct hook *hk, *stuck = NULL;
+	char cycle[256];
+
+	if (stage < CONFAB_ACCEPT || stage > CONFAB_OBSERVE ||
+		(stage == CONFAB_OBSERVE) != (proto->row.observe != NULL) ||
+		(stage != CONFAB_OBSERVE) != (proto->row.decide != NULL) || !proto->row.kinds) {
+		return confab_error_set(err, CONFAB_EINVAL,
+			"plugin '%s' hooks stage %d in a way it cannot be hooked: accept, authorize, "
+			"transform and moderate take decide, observe takes observe, all name kinds",
+			proto->plugin, (int)stage);
+	}
+	old = h->lists[stage];
+	list = list_make((old ? old->n : 0) + 1);
+	for (uint32_t i = 0; old && i < old->n; i++) {
+		list->items[list->n++] = old->items[i];
+	}
+	hk = malloc(sizeof(*hk));
+	assert(hk);
+	*hk = *proto;
+	hk->refs = 0;
+	list->items[list->n++] = hk;
+	for (uint32_t i = 0; i < list->n; i++) {
+		list->items[i]->refs++;
+	}
+	if (!sort_hooks(&h->orders[stage], list->items, list->n, &stuck)) {
+		name_cycle(&h->orders[stage], list, stuck, cycle, sizeof(cycle));
+		list_unref(list);
+		return confab_error_set(err, CONFAB_EINVAL,
+			"the plugins' before and after make a cycle: %s; fix an order under pipeline:",
+			cycle);
+	}
+	h->lists[stage] = list;
+	list_unref(old);
+	return 0;
+}
+
+void hook_remove_all(struct hooks *h, const void *owner)
+{
+	for (int stage = 0; stage < HOOK_STAGES; stage++) {
+		struct hook_list *old = h->lists[stage], *list;
+
+		if (!old) {
+			continue;
+		}
+		list = list_make(old->n);
+		for (uint32_t i = 0; i < old->n; i++) {
+			if (old->items[i]->owner == owner) {
+				old->items[i]->off = true;
+				continue;
+			}
+			old->items[i]->refs++;
+			list->items[list->n++] = old->items[i];
+		}
+		h->lists[stage] = list->n ? list : NULL;
+		if (!list->n) {
+			list_unref(list);
+		}
+		list_unref(old);
+	}
+}
+
+const struct hook_list *hooks_take(struct hooks *h, enum confab_stage stage)
+{
+	if (h->lists[stage]) {
+		h->lists[stage]->refs++;
+	}
+	return h->lists[stage];
+}
+
+void hooks_release(const struct hook_list *list)
+{
+	list_unref((struct hook_list *)list);
+}
+
+bool hook_wants(const struct hook *hk, const char *kind)
+{
+	const char *dot = strchr(kind, '.');
+	char family[40];
+
+	if (strcmp(hk->row.kinds, "*") == 0 || word_in(hk->row.kinds, kind)) {
+		return true;
+	}
+	if (!dot || (size_t)(dot - kind) + 3 > sizeof(family)) {
+		return false;
+	}
+	memcpy(family, kind, (size_t)(dot - kind));
+	strcpy(family + (dot - kind), ".*");
+	return word_in(hk->row.kinds, family);
+}

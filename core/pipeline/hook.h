@@ -1,0 +1,56 @@
+/**
+ * Hooks: which functions run at a stage, in which order. A stage's list is an immutable, counted
+ * snapshot; registering makes a new one, so a walk in progress goes on over its own.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PIPELINE_HOOK_H
+#define PIPELINE_HOOK_H
+
+#include <confab/event.h>
+
+#define HOOK_STAGES 6 /* index: enum confab_stage */
+
+/** One registered hook with what blame needs. */
+struct hook {
+	struct confab_hook_row row;
+	void *ctx;
+	const void *owner;          /* the plugin's record */
+	const char *plugin;         /* its name */
+	const char *before, *after; /* names of plugins, or NULL */
+	const struct confab_settings *(*settings)(
+		const void *owner, const char *type, const char *channel); /* or NULL */
+	bool off;      /* detached: not called any more */
+	uint32_t refs; /* snapshots that hold it */
+	uint64_t calls, rejects, slow;
+	int64_t time_us, max_us;
+};
+
+struct hook_list {
+	uint32_t refs;
+	uint32_t n;
+	struct hook *items[];
+};
+
+struct hooks;
+
+struct hooks *hooks_new(void);
+void hooks_free(struct hooks *h);
+
+/** Order that the administrator fixed for a stage: names of plugins, first to last (copied), or NULL. */
+void hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n);
+
+/** Register one; sorted by the administrator's order, before/after, then the plugin's name.
+ *  @return 0; CONFAB_EINVAL: stage and function do not fit, or before/after make a cycle (printed) */
+int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err);
+/** Detach all of an owner: none is called after this returns. */
+void hook_remove_all(struct hooks *h, const void *owner);
+
+/** The list of a stage now, or NULL if nobody hooks it (one test). A reference is taken. */
+const struct hook_list *hooks_take(struct hooks *h, enum confab_stage stage);
+void hooks_release(const struct hook_list *list);
+
+/** Does a hook want events of this kind? "*", "message.*", or the name among its kinds. */
+bool hook_wants(const struct hook *hk, const char *kind);
+
+#endif

@@ -1,0 +1,86 @@
+/**
+ * The table of kinds.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "pipeline/kind.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+
+struct kinds {
+	struct strmap *by_name;
+	uint64_t next_id;
+};
+
+struct kinds *kinds_new(void)
+{
+	struct kinds *k = calloc(1, sizeof(*k));
+
+	assert(k);
+	k->by_name = strmap_new();
+	return k;
+}
+
+void kinds_free(struct kinds *k)
+{
+	size_t pos = 0;
+	void *value;
+
+	if (!k) {
+		return;
+	}
+	while (strmap_next(k->by_name, &pos, NULL, &value)) {
+		free(value);
+	}
+	strmap_free(k->by_name);
+	free(k);
+}
+
+int kind_add(struct kinds *k, const struct confab_kind_row *row, void *ctx, const void *owner,
+	const char *owner_name, struct confab_error *err)
+{
+	struct kind *kind = row->name ? strmap_find(k->by_name, row->name) : NULL;
+
+	if (kind) {
+		return confab_error_set(err, CONFAB_EEXIST,
+			"kind '%s' is there already (it belongs to '%s')", row->name,
+			kind->owner_name);
+	}
+	if (!row->name || (row->class_ == CONFAB_DURABLE && !row->build) ||
+		(row->class_ == CONFAB_EPHEMERAL && !row->show)) {
+		return confab_error_set(err, CONFAB_EINVAL,
+			"kind '%s' is incomplete: a durable one needs build, an ephemeral one show",
+			row->name ? row->name : "(no name)");
+	}
+	kind = calloc(1, sizeof(*kind));
+	assert(kind);
+	*kind = (struct kind){.row = row,
+		.ctx = ctx,
+		.owner = owner,
+		.owner_name = owner_name,
+		.id = ++k->next_id};
+	strmap_put(k->by_name, row->name, kind);
+	return 0;
+}
+
+void kind_remove_all(struct kinds *k, const void *owner)
+{
+	size_t pos = 0;
+	const char *name;
+	void *value;
+
+	while (strmap_next(k->by_name, &pos, &name, &value)) {
+		if (((struct kind *)value)->owner == owner) {
+			strmap_take(k->by_name, name);
+			free(value);
+		}
+	}
+}
+
+const struct kind *kind_find(const struct kinds *k, const char *name)
+{
+	return strmap_find(k->by_name, name);
+}

@@ -1,0 +1,32 @@
+/**
+ * Kinds of events: one table for the core's rows and every plugin's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PIPELINE_KIND_H
+#define PIPELINE_KIND_H
+
+#include <confab/event.h>
+
+struct kinds;
+
+/** A registered kind. */
+struct kind {
+	const struct confab_kind_row *row;
+	void *ctx;              /* the plugin's; the core's: the pipeline */
+	const void *owner;      /* who registered it (the plugin's record), NULL: the core */
+	const char *owner_name; /* "core", or the plugin's name */
+	uint64_t id;            /* 1 … */
+};
+
+struct kinds *kinds_new(void);
+void kinds_free(struct kinds *k);
+
+/** @return 0, or CONFAB_EEXIST with the name of who has it, CONFAB_EINVAL if the row is incomplete */
+int kind_add(struct kinds *k, const struct confab_kind_row *row, void *ctx, const void *owner,
+	const char *owner_name, struct confab_error *err);
+/** Remove all of an owner. Events of these kinds must have drained. */
+void kind_remove_all(struct kinds *k, const void *owner);
+const struct kind *kind_find(const struct kinds *k, const char *name);
+
+#endif

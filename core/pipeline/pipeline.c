@@ -1,0 +1,324 @@
+/**
+ * The walk of events through the step table, and their life around it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "pipeline/pipeline.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <confab/chat.h>
+#include "base/json.h"
+#include "base/log.h"
+#include "chat/channel.h"
+#include "chat/row.h"
+#include "chat/seen.h"
+#include "chat/session.h"
+#include "pipeline/change.h"
+#include "pipeline/draft.h"
+#include "pipeline/event_internal.h"
+#include "pipeline/fanout.h"
+#include "pipeline/hook.h"
+#include "pipeline/kind.h"
+#include "pipeline/meter.h"
+#include "pipeline/steps.h"
+#include "pipeline/strand.h"
+#include "pipeline/ticket.h"
+#include "wire/errors.h"
+
+static void event_walk(struct confab_event *ev)
+{
+	while (ev->step < pipeline_n_steps) {
+		switch (pipeline_steps[ev->step].run(ev)) {
+		case STEP_NEXT:
+			ev->step++;
+			break;
+		case STEP_WAIT:
+			return;
+		case STEP_END:
+			event_finish(ev);
+			return;
+		}
+	}
+	event_finish(ev);
+}
+
+static void unpin_keys(struct confab_event *ev)
+{
+	for (unsigned i = 0; i < ev->keys.n; i++) {
+		struct row *r = ev->keys.items[i].pinned
+			? row_find(ev->lg, ev->keys.items[i].kind, ev->keys.items[i].id)
+			: NULL;
+
+		if (r && r->pins) {
+			r->pins--;
+		}
+	}
+}
+
+static void event_free(struct confab_event *ev)
+{
+	unpin_keys(ev);
+	hooks_release(ev->hooks);
+	draft_free(ev->draft);
+	free(ev->hold_queue);
+	json_decref(ev->hold_why);
+	json_decref(ev->message.json);
+	json_decref(ev->body);
+	json_decref(ev->scrap);
+	json_decref(ev->out.ok);
+	free(ev->slots);
+	session_drop(ev->actor.session);
+	if (ev->user_lg) {
+		chat_log_unpin(ev->user_lg);
+	}
+	chat_log_unpin(ev->lg);
+	ev->pl->stats.live--;
+	free(ev);
+}
+
+static void name_log(struct confab_event *ev, const char *channel_id)
+{
+	if (channel_id) {
+		snprintf(ev->channel_id, sizeof(ev->channel_id), "%s", channel_id);
+	}
+	if (ev->kind->row->log == CONFAB_LOG_OWN) {
+		chat_own_log(ev->log_id, ev->actor.id);
+	} else {
+		snprintf(ev->log_id, sizeof(ev->log_id), "%s", ev->channel_id);
+	}
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+struct pipeline *pipeline_new(struct chat *chat, struct net *net)
+{
+	struct pipeline *pl = calloc(1, sizeof(*pl));
+
+	assert(pl);
+	pl->chat = chat;
+	pl->kinds = kinds_new();
+	pl->hooks = hooks_new();
+	pl->meter = meter_new();
+	pl->fanout = fanout_new(pl, net);
+	chat->ports = (struct chat_ports){
+		fanout_subscribe, fanout_unsubscribe, fanout_close, pl->fanout};
+	return pl;
+}
+
+void pipeline_free(struct pipeline *pl)
+{
+	if (!pl) {
+		return;
+	}
+	fanout_free(pl->fanout);
+	meter_free(pl->meter);
+	hooks_free(pl->hooks);
+	kinds_free(pl->kinds);
+	free(pl);
+}
+
+struct confab_event *event_new(struct pipeline *pl, const struct kind *kind,
+	const struct confab_actor *actor, const char *channel_id, json_t *body,
+	void (*done)(struct confab_event *ev, void *arg), void *arg)
+{
+	struct confab_event *ev = calloc(1, sizeof(*ev));
+	const char *cid = json_str(body, "cid");
+	char own[CONFAB_ID_MAX + 2];
+
+	assert(ev);
+	ev->pl = pl;
+	ev->id = ++pl->next_event;
+	ev->kind = kind;
+	ev->actor = *actor;
+	ev->body = body;
+	ev->done = done;
+	ev->arg = arg;
+	ev->born_us = loop_now_us(pl->chat->loop);
+	ev->again = json_bool(body, "again");
+	if (cid) {
+		snprintf(ev->cid, sizeof(ev->cid), "%s", cid);
+		json_hash(body, ev->hash);
+	}
+	if (actor->session) {
+		session_hold(actor->session);
+	}
+	name_log(ev, channel_id);
+	ev->lg = chat_log_get(pl->chat, ev->log_id);
+	chat_log_pin(ev->lg);
+	if (actor->kind == CONFAB_ACTOR_USER || actor->kind == CONFAB_ACTOR_ADMIN) {
+		if (actor->id[0]) {
+			chat_own_log(own, actor->id);
+			ev->user_lg = chat_log_get(pl->chat, own);
+			chat_log_pin(ev->user_lg);
+		}
+	}
+	pl->stats.live++;
+	pl->stats.events++;
+	return ev;
+}
+
+void event_start(struct confab_event *ev)
+{
+	if (ev->pl->draining) {
+		event_fail(ev, "busy", "this server is stopping; connect again", 1000);
+		return;
+	}
+	if (!strand_join(ev)) {
+		ev->place = EVENT_STRAND;
+		return;
+	}
+	ev->place = EVENT_WALKING;
+	event_walk(ev);
+}
+
+void event_resume(struct confab_event *ev)
+{
+	if (ev->place != EVENT_BATCH) {
+		ev->place = EVENT_WALKING;
+	}
+	event_walk(ev);
+}
+
+void event_error(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms,
+	const char *plugin)
+{
+	json_decref(ev->out.ok);
+	ev->out.ok = NULL;
+	ev->out.is = OUTCOME_ERROR;
+	snprintf(ev->out.code, sizeof(ev->out.code), "%s", code);
+	snprintf(ev->out.text, sizeof(ev->out.text), "%s", text ? text : wire_error_text(code));
+	ev->out.retry_ms = retry_ms;
+	ev->out.plugin = plugin;
+}
+
+void event_fail(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms)
+{
+	event_error(ev, code, text, retry_ms, NULL);
+	event_finish(ev);
+}
+
+void event_answer(struct confab_event *ev)
+{
+	if (ev->answered) {
+		return;
+	}
+	ev->answered = true;
+	if (ev->out.is == OUTCOME_NONE) {
+		log_error("event '%s', ended without an outcome", ev->kind->row->name);
+		event_error(ev, "internal", NULL, 0, NULL);
+	}
+	if (ev->out.is == OUTCOME_OK) {
+		ev->pl->stats.ok++;
+	} else {
+		ev->pl->stats.refused++;
+	}
+	if (ev->done) {
+		ev->done(ev, ev->arg);
+	}
+}
+
+/** Leave the queue of the log, when the event ends there for another reason than its commit. */
+static void leave_queue(struct confab_event *ev)
+{
+	struct confab_event **at = &ev->lg->wait_head, *before = NULL;
+
+	while (*at && *at != ev) {
+		before = *at;
+		at = &(*at)->next;
+	}
+	if (*at) {
+		*at = ev->next;
+		if (ev->lg->wait_tail == ev) {
+			ev->lg->wait_tail = before;
+		}
+		ev->lg->n_wait--;
+		ev->next = NULL;
+	}
+}
+
+void event_finish(struct confab_event *ev)
+{
+	bool broken = ev->out.is == OUTCOME_ERROR &&
+		(strcmp(ev->out.code, "busy") == 0 || strcmp(ev->out.code, "unknown") == 0);
+
+	if (ev->place == EVENT_QUEUED) {
+		leave_queue(ev);
+	}
+	ev->place = EVENT_DONE;
+	ticket_void(ev);
+	event_answer(ev);
+	if (ev->cid_held) {
+		seen_drop(ev->lg, ev->actor.id, ev->cid);
+	}
+	strand_leave(ev, broken);
+	event_free(ev);
+}
+
+const json_t *event_lend(
+	struct confab_event *ev, struct chat_log *lg, const char *kind, const char *id)
+{
+	bool known;
+	const json_t *over = batch_row(lg->draft_batch, kind, id, &known);
+	json_t *j;
+
+	if (known) {
+		return over;
+	}
+	j = row_json(row_find(lg, kind, id));
+	if (!j) {
+		return NULL;
+	}
+	if (!ev->scrap) {
+		ev->scrap = json_array();
+	}
+	json_array_append_new(ev->scrap, j);
+	return j;
+}
+
+enum confab_verdict event_judge(struct confab_event *ev)
+{
+	const struct confab_kind_row *row = ev->kind->row;
+	struct channel *ch = ev->lg->channel;
+	const char *why;
+
+	if (ev->lg->state == LOG_ABSENT && !(row->flags & CONFAB_KIND_MAKES_LOG)) {
+		event_error(ev, row->log == CONFAB_LOG_CHANNEL ? "no_channel" : "no_user", NULL, 0,
+			NULL);
+		return CONFAB_REJECT;
+	}
+	if (row->log == CONFAB_LOG_CHANNEL && ch && ch->deleted) {
+		event_error(ev, "no_channel", "this channel was deleted", 0, NULL);
+		return CONFAB_REJECT;
+	}
+	why = row->grant
+		? permit_refusal(&ev->actor, row->log == CONFAB_LOG_CHANNEL ? ch : NULL, row->grant)
+		: NULL;
+	if (why) {
+		event_error(ev, channel_hides(ch, &ev->actor) ? "no_channel" : why, NULL, 0, NULL);
+		return CONFAB_REJECT;
+	}
+	return row->judge ? row->judge(ev, ev->kind->ctx) : CONFAB_PASS;
+}
+
+void pipeline_system(struct pipeline *pl, const char *kind, const char *log_user,
+	const char *channel_id, json_t *body, void (*done)(struct confab_event *ev, void *arg),
+	void *arg)
+{
+	struct confab_actor system = {.kind = CONFAB_ACTOR_SYSTEM};
+	const struct kind *k = kind_find(pl->kinds, kind);
+	struct confab_event *ev;
+
+	assert(k);
+	ev = event_new(pl, k, &system, channel_id, body, done, arg);
+	if (log_user) {
+		chat_log_unpin(ev->lg);
+		chat_own_log(ev->log_id, log_user);
+		ev->lg = chat_log_get(pl->chat, ev->log_id);
+		chat_log_pin(ev->lg);
+	}
+	event_start(ev);
+}

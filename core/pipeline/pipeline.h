@@ -1,0 +1,87 @@
+/**
+ * The pipeline: one table of steps that every event walks, from top to bottom.
+ *
+ *   event_new → event_start → [strand] → known → accept → resolve → authorize → transform → moderate
+ *             → recheck → persist → fan-out → observe → done(ev)
+ *
+ * A step answers next, wait or end; a waiting event is entered again at its step.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include <confab/event.h>
+#include "chat/chat.h"
+#include "chat/permit.h"
+
+struct net;
+struct kind;
+struct kinds;
+struct hooks;
+struct fanout;
+struct meter;
+
+/** Counters for /metrics. */
+struct pipeline_stats {
+	uint64_t events, ok, refused, busy, unknown, repeats, conflicts;
+	uint64_t commits, entries, moved;
+	uint64_t frames, deliveries;
+	uint32_t live; /* events under way */
+};
+
+struct pipeline {
+	struct chat *chat;
+	struct kinds *kinds;
+	struct hooks *hooks;
+	struct fanout *fanout;
+	struct meter *meter;
+	uint64_t next_event;
+	struct pipeline_stats stats;
+	/** Run a core or plugin todo right after its commit (plugin host, ops); may be NULL. */
+	void (*todo_run)(void *ctx, const char *log, uint64_t rev, unsigned n, const char *name,
+		const char *body);
+	void *todo_ctx;
+	bool draining; /* refuse what is new */
+};
+
+struct pipeline *pipeline_new(struct chat *chat, struct net *net);
+void pipeline_free(struct pipeline *pl);
+
+/**
+ * Make an event. The body is taken. @return the event, to be started; never NULL.
+ *
+ * @param channel_id  or NULL
+ * @param done        called once, on the logic thread; ev is freed after it returned. May be NULL
+ */
+struct confab_event *event_new(struct pipeline *pl, const struct kind *kind,
+	const struct confab_actor *actor, const char *channel_id, json_t *body,
+	void (*done)(struct confab_event *ev, void *arg), void *arg);
+/** Set it off; it may be done before this returns. */
+void event_start(struct confab_event *ev);
+
+/** Enter a waiting event again at its step (NEXT verdict). */
+void event_resume(struct confab_event *ev);
+/** End it now with an error (from any place but BATCH). */
+void event_fail(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms);
+/** Set how it ended, without ending it. */
+void event_error(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms,
+	const char *plugin);
+/** Answer now, before frames go out; the event lives on (observe hooks). Once. */
+void event_answer(struct confab_event *ev);
+/** Its outcome stands: answer, leave the strand, free. Used by commit and the steps. */
+void event_finish(struct confab_event *ev);
+
+/** Parse a row for an event; kept by it. NULL: absent. */
+const json_t *event_lend(
+	struct confab_event *ev, struct chat_log *lg, const char *kind, const char *id);
+
+/** Start an event of the system: follow-ups of the core. */
+void pipeline_system(struct pipeline *pl, const char *kind, const char *log_user,
+	const char *channel_id, json_t *body, void (*done)(struct confab_event *ev, void *arg),
+	void *arg);
+
+/** May it be, as things stand? Core's rules and the kind's. Used at authorize and recheck. */
+enum confab_verdict event_judge(struct confab_event *ev);
+
+#endif

@@ -1,0 +1,207 @@
+/**
+ * Tickets are answered from any thread: the table of open ones is shared by all threads of the process
+ * and guarded by a mutex; what is answered travels to its logic loop by mail.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "pipeline/ticket.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "pipeline/event_internal.h"
+#include "pipeline/hook.h"
+#include "pipeline/pipeline.h"
+
+/** One open ticket; freed when its answer (or deadline) has been taken on the logic thread. */
+struct ticket {
+	struct mail mail;
+	struct confab_event *ev; /* logic thread only; NULL: void */
+	struct loop *loop;
+	confab_ticket id;
+	bool answered; /* under the mutex */
+	enum confab_verdict verdict;
+	char code[33], text[200];
+};
+
+/** The door: tickets are plain numbers, so that plugins can keep them anywhere. */
+static struct {
+	pthread_mutex_t mutex;
+	struct nummap *open;
+	confab_ticket next;
+} tickets = {.mutex = PTHREAD_MUTEX_INITIALIZER, .next = 1};
+
+static struct ticket *ticket_find(confab_ticket id)
+{
+	struct ticket *t;
+
+	pthread_mutex_lock(&tickets.mutex);
+	t = tickets.open ? nummap_find(tickets.open, id) : NULL;
+	pthread_mutex_unlock(&tickets.mutex);
+	return t;
+}
+
+static void ticket_forget(struct ticket *t)
+{
+	pthread_mutex_lock(&tickets.mutex);
+	nummap_take(tickets.open, t->id);
+	if (!nummap_count(tickets.open)) {
+		nummap_free(tickets.open);
+		tickets.open = NULL;
+	}
+	pthread_mutex_unlock(&tickets.mutex);
+	free(t);
+}
+
+/** Claim the right to answer. */
+static bool ticket_claim(struct ticket *t)
+{
+	bool mine;
+
+	pthread_mutex_lock(&tickets.mutex);
+	mine = !t->answered;
+	t->answered = true;
+	pthread_mutex_unlock(&tickets.mutex);
+	return mine;
+}
+
+static void ticket_settle(
+	struct confab_event *ev, enum confab_verdict v, const char *code, const char *text)
+{
+	const char *plugin = ev->running ? ev->running->plugin : NULL;
+
+	timer_stop(&ev->deadline);
+	ev->ticket = 0;
+	switch (v) {
+	case CONFAB_PASS:
+		event_resume(ev);
+		return;
+	case CONFAB_STOP:
+		ev->out.is = OUTCOME_OK;
+		ev->out.ok = json_pack("{s:b}", "handled", 1);
+		event_finish(ev);
+		return;
+	case CONFAB_REJECT:
+	case CONFAB_HOLD:
+	case CONFAB_DEFER:
+		break;
+	}
+	event_error(ev, *code ? code : "refused", *text ? text : "refused", 0, plugin);
+	event_finish(ev);
+}
+
+static void ticket_answered(struct mail *m)
+{
+	struct ticket *t = (struct ticket *)m;
+
+	if (t->ev) {
+		struct confab_event *ev = t->ev;
+		enum confab_verdict v = t->verdict;
+		char code[33], text[200];
+
+		snprintf(code, sizeof(code), "%s", t->code);
+		snprintf(text, sizeof(text), "%s", t->text);
+		ticket_forget(t);
+		ticket_settle(ev, v, code, text);
+	} else {
+		ticket_forget(t);
+	}
+}
+
+static void ticket_late(void *arg)
+{
+	struct confab_event *ev = arg;
+	struct ticket *t = ticket_find(ev->ticket);
+
+	if (!t || !ticket_claim(t)) {
+		return; /* its answer is on the way */
+	}
+	ticket_forget(t);
+	if (ev->deadline_pass) {
+		ev->ticket = 0;
+		event_resume(ev);
+		return;
+	}
+	ev->ticket = 0;
+	event_error(ev, "busy", "a check took too long; try again", 1000,
+		ev->running ? ev->running->plugin : NULL);
+	event_finish(ev);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+enum confab_verdict confab_defer(struct confab_event *ev, unsigned deadline_ms, confab_ticket *out)
+{
+	struct ticket *t = calloc(1, sizeof(*t));
+
+	assert(t && !ev->ticket);
+	t->ev = ev;
+	t->loop = ev->pl->chat->loop;
+	t->mail.run = ticket_answered;
+	pthread_mutex_lock(&tickets.mutex);
+	t->id = tickets.next++;
+	if (!tickets.open) {
+		tickets.open = nummap_new();
+	}
+	nummap_put(tickets.open, t->id, t);
+	pthread_mutex_unlock(&tickets.mutex);
+	ev->ticket = t->id;
+	*out = t->id;
+	timer_init(&ev->deadline, ticket_late, ev);
+	timer_start(t->loop, &ev->deadline, (int64_t)deadline_ms * 1000);
+	return CONFAB_DEFER;
+}
+
+int confab_resume(confab_ticket id, enum confab_verdict v, const char *code, const char *text)
+{
+	struct ticket *t;
+
+	pthread_mutex_lock(&tickets.mutex);
+	t = tickets.open ? nummap_find(tickets.open, id) : NULL;
+	if (!t || t->answered) {
+		pthread_mutex_unlock(&tickets.mutex);
+		return CONFAB_EGONE;
+	}
+	t->answered = true;
+	t->verdict = v;
+	snprintf(t->code, sizeof(t->code), "%s", code ? code : "");
+	snprintf(t->text, sizeof(t->text), "%s", text ? text : "");
+	loop_post(t->loop, &t->mail);
+	pthread_mutex_unlock(&tickets.mutex);
+	return 0;
+}
+
+struct confab_event *confab_ticket_event(confab_ticket id)
+{
+	struct ticket *t = ticket_find(id);
+
+	return t ? t->ev : NULL;
+}
+
+bool ticket_waits(const struct confab_event *ev)
+{
+	return ev->ticket != 0;
+}
+
+void ticket_void(struct confab_event *ev)
+{
+	struct ticket *t;
+
+	if (!ev->ticket) {
+		return;
+	}
+	t = ticket_find(ev->ticket);
+	timer_stop(&ev->deadline);
+	ev->ticket = 0;
+	if (!t) {
+		return;
+	}
+	if (ticket_claim(t)) {
+		ticket_forget(t);
+	} else {
+		t->ev = NULL; /* its mail frees it */
+	}
+}

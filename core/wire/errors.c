@@ -1,0 +1,94 @@
+/**
+ * Error and close codes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "wire/errors.h"
+
+#include <string.h>
+
+static const struct wire_error errors[] = {
+	{"bad_request", 400, RETRY_NEVER,
+		"the request is not of the form that the protocol asks for"},
+	{"banned", 403, RETRY_NEVER, "you are banned here"},
+	{"busy", 503, RETRY_LATER, "the server is busy; nothing was done, try again"},
+	{"conflict", 409, RETRY_NEVER, "this cid was used for another change; make a new one"},
+	{"exists", 409, RETRY_NEVER, "there is one already"},
+	{"expired", 401, RETRY_NEVER, "the token has expired; get a new one and connect again"},
+	{"forbidden", 403, RETRY_NEVER, "you may not do this here"},
+	{"full", 403, RETRY_NEVER, "this channel is full"},
+	{"internal", 500, RETRY_LATER, "something went wrong in the server; it was logged"},
+	{"limit", 400, RETRY_NEVER, "too long, too deep or too many"},
+	{"locked", 403, RETRY_NEVER, "this channel is locked"},
+	{"loop", 400, RETRY_NEVER, "too many events caused each other"},
+	{"method", 405, RETRY_NEVER, "this path does not take that method"},
+	{"muted", 403, RETRY_LATER, "you are muted here"},
+	{"no_channel", 404, RETRY_NEVER, "there is no such channel, or you may not see it"},
+	{"no_hello", 401, RETRY_NEVER, "say hello first"},
+	{"no_member", 404, RETRY_NEVER, "that user is not a member here"},
+	{"no_message", 404, RETRY_NEVER, "there is no such message"},
+	{"no_path", 404, RETRY_NEVER, "there is nothing at this path"},
+	{"no_user", 404, RETRY_NEVER, "there is no such user"},
+	{"not_found", 404, RETRY_NEVER, "there is no such thing"},
+	{"not_member", 403, RETRY_NEVER, "you are not a member of this channel"},
+	{"rate", 429, RETRY_LATER, "too fast; wait a little"},
+	{"refused", 403, RETRY_NEVER, "this was refused"},
+	{"reserved", 400, RETRY_NEVER, "this id is reserved for the server"},
+	{"slow", 429, RETRY_LATER, "this channel is in slow mode"},
+	{"stale", 409, RETRY_NEVER, "it was changed meanwhile; look at it again"},
+	{"token", 401, RETRY_NEVER, "the token is not valid"},
+	{"too_late", 403, RETRY_NEVER, "it is too late for that"},
+	{"unknown", 503, RETRY_SAME,
+		"it is not known whether this was done; send the same cid again"},
+	{"unknown_op", 404, RETRY_NEVER, "there is no such op"},
+};
+
+static const struct wire_close_row closes[] = {
+	{1000, "normal", 0, "closed by the client"},
+	{1001, "away", 1, "the server or the client goes away"},
+	{1002, "protocol", 0, "bytes that break RFC 6455"},
+	{1003, "data", 0, "a binary message; this protocol is text"},
+	{1007, "utf8", 0, "text that is not UTF-8"},
+	{1009, "too_big", 0, "a message longer than the limit"},
+	{1011, "error", 1, "something went wrong in the server"},
+	{CLOSE_REFUSED, "refused", 0, "hello was refused or the session revoked: sign in again"},
+	{CLOSE_NO_HELLO, "no_hello", 0, "the first message was no hello, or it came too late"},
+	{CLOSE_SLOW, "slow", 1, "nothing was read for too long"},
+	{CLOSE_REPLACED, "replaced", 0, "another connection resumed this session"},
+	{CLOSE_RATE, "rate", 1, "far beyond the limits: wait before connecting again"},
+	{CLOSE_DRAIN, "drain", 1, "the server is stopping: connect again after the hinted while"},
+};
+
+const struct wire_error *wire_error_find(const char *code)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (strcmp(errors[i].code, code) == 0) {
+			return &errors[i];
+		}
+	}
+	return NULL;
+}
+
+const char *wire_error_text(const char *code)
+{
+	const struct wire_error *row = wire_error_find(code);
+
+	return row ? row->text : code;
+}
+
+const struct wire_error *wire_error_at(size_t n)
+{
+	return n < sizeof(errors) / sizeof(errors[0]) ? &errors[n] : NULL;
+}
+
+const char *wire_retry_name(enum wire_retry retry)
+{
+	static const char *const names[] = {"never", "later", "same"};
+
+	return names[retry];
+}
+
+const struct wire_close_row *wire_close_at(size_t n)
+{
+	return n < sizeof(closes) / sizeof(closes[0]) ? &closes[n] : NULL;
+}

@@ -1,0 +1,247 @@
+/**
+ * Requests: from bytes to a row of the table, and back with exactly one answer.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "wire/request.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "wire/errors.h"
+#include "wire/op_table.h"
+#include "wire/shape.h"
+#include "wire/wire.h"
+
+static void write_error(struct confab_request *rq, struct buf *out)
+{
+	buf_str(out, "{\"code\":");
+	buf_json_str(out, rq->code, strlen(rq->code));
+	buf_str(out, ",\"text\":");
+	buf_json_str(out, rq->text, strlen(rq->text));
+	buf_str(out, ",\"retry\":\"");
+	buf_str(out, rq->retry);
+	buf_char(out, '"');
+	if (rq->retry_ms) {
+		buf_str(out, ",\"retry_ms\":");
+		buf_unum(out, rq->retry_ms);
+	}
+	if (rq->plugin[0]) {
+		buf_str(out, ",\"plugin\":");
+		buf_json_str(out, rq->plugin, strlen(rq->plugin));
+	}
+	buf_char(out, '}');
+}
+
+static void write_ok(struct confab_request *rq, struct buf *out)
+{
+	if (rq->raw.len) {
+		buf_add(out, rq->raw.bytes, rq->raw.len);
+	} else if (rq->ok) {
+		json_write(out, rq->ok);
+	} else {
+		buf_str(out, "{}");
+	}
+}
+
+/** I/O thread: {"re":…,"ok":…}; over HTTP the answer alone, or {"error":…}. */
+static void request_encode(struct answer *a, struct buf *out)
+{
+	struct confab_request *rq = (struct confab_request *)a;
+	bool error = rq->code[0] != '\0';
+
+	if (rq->http) {
+		if (error) {
+			buf_str(out, "{\"error\":");
+			write_error(rq, out);
+			buf_char(out, '}');
+		} else {
+			write_ok(rq, out);
+		}
+		return;
+	}
+	buf_str(out, "{\"re\":");
+	buf_str(out, rq->re[0] ? rq->re : "null");
+	buf_str(out, error ? ",\"error\":" : ",\"ok\":");
+	if (error) {
+		write_error(rq, out);
+	} else {
+		write_ok(rq, out);
+	}
+	buf_char(out, '}');
+}
+
+static void request_free(struct answer *a)
+{
+	struct confab_request *rq = (struct confab_request *)a;
+
+	json_decref(rq->args);
+	json_decref(rq->ok);
+	buf_fini(&rq->raw);
+	free(rq->path);
+	free(rq->token);
+	free(rq);
+}
+
+/** Hand it back to its I/O thread. Logic thread. */
+static void request_send(struct confab_request *rq)
+{
+	struct wire *w = rq->wire;
+
+	assert(!rq->answered);
+	rq->answered = true;
+	json_decref(rq->args);
+	rq->args = NULL;
+	w->ports.forget(w->ports.ctx, rq);
+	rq->answer.settles = true;
+	net_answer(w->net, &rq->answer);
+}
+
+static void set_error(struct confab_request *rq, const char *code, const char *text)
+{
+	const struct wire_error *row = wire_error_find(code);
+	enum wire_retry retry = row ? row->retry : RETRY_NEVER;
+
+	snprintf(rq->code, sizeof(rq->code), "%s", code);
+	snprintf(rq->text, sizeof(rq->text), "%s", text && *text ? text : wire_error_text(code));
+	if (rq->retry_ms && retry == RETRY_NEVER) {
+		retry = RETRY_LATER;
+	}
+	rq->retry = wire_retry_name(retry);
+	rq->answer.status = row ? row->status : 403;
+	atomic_fetch_add_explicit(&rq->wire->errors, 1, memory_order_relaxed);
+}
+
+/** Logic thread: HTTP paths are matched and queries typed; WebSocket ops are named. */
+static bool find_op(struct confab_request *rq)
+{
+	bool known_path = false;
+	const char *name;
+
+	if (rq->http) {
+		rq->op = op_match(rq->wire->ops, rq->method, rq->path, rq->args, &known_path);
+		if (!rq->op) {
+			request_error(rq, known_path ? "method" : "no_path", NULL, 0, NULL);
+			return false;
+		}
+		if (rq->op->row->args) {
+			shape_coerce(rq->args, rq->op->row->args);
+		}
+		return true;
+	}
+	name = json_str(rq->args, "op");
+	rq->op = name ? op_find(rq->wire->ops, name) : NULL;
+	if (!rq->op || rq->op->row->actor == CONFAB_OP_NONE) {
+		request_error(
+			rq, "unknown_op", rq->op ? "this op is for HTTP only" : NULL, 0, NULL);
+		return false;
+	}
+	return true;
+}
+
+static void request_arrived(struct mail *m)
+{
+	struct confab_request *rq =
+		(struct confab_request *)((char *)m - offsetof(struct confab_request, mail));
+	struct wire *w = rq->wire;
+	struct confab_error err = {0};
+
+	atomic_fetch_add_explicit(&w->requests, 1, memory_order_relaxed);
+	if (!find_op(rq)) {
+		return;
+	}
+	rq->op->calls++;
+	if (shape_check(rq->args, rq->op->row->args, &err)) {
+		request_error(rq, "bad_request", err.text, 0, NULL);
+		return;
+	}
+	w->ports.run(w->ports.ctx, rq);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+struct confab_request *request_new(struct wire *wire, confab_conn_id conn, uint64_t stream)
+{
+	struct confab_request *rq = calloc(1, sizeof(*rq));
+
+	assert(rq);
+	rq->wire = wire;
+	rq->conn = conn;
+	rq->answer.conn = conn;
+	rq->answer.stream = stream;
+	rq->answer.status = 200;
+	rq->answer.encode = request_encode;
+	rq->answer.release = request_free;
+	rq->born_us = clock_mono_us();
+	buf_init(&rq->raw);
+	return rq;
+}
+
+void request_post(struct confab_request *rq)
+{
+	rq->mail.run = request_arrived;
+	loop_post(rq->wire->logic, &rq->mail);
+}
+
+void request_refuse(struct confab_request *rq, const char *code, const char *text)
+{
+	set_error(rq, code, text);
+	rq->answered = true;
+	rq->answer.settles = true;
+	net_answer(rq->wire->net, &rq->answer);
+}
+
+void request_error(struct confab_request *rq, const char *code, const char *text, unsigned retry_ms,
+	const char *plugin)
+{
+	rq->retry_ms = retry_ms;
+	snprintf(rq->plugin, sizeof(rq->plugin), "%s", plugin ? plugin : "");
+	set_error(rq, code, text);
+	if (rq->op) {
+		rq->op->errors++;
+	}
+	request_send(rq);
+}
+
+void request_reply_raw(struct confab_request *rq)
+{
+	request_send(rq);
+}
+
+void confab_reply(struct confab_request *rq, json_t *ok)
+{
+	rq->ok = ok;
+	request_send(rq);
+}
+
+void confab_reply_error(struct confab_request *rq, const char *code, const char *text)
+{
+	request_error(rq, code, text, 0, rq->op && rq->op->owner ? rq->op->owner_name : NULL);
+}
+
+void confab_reply_later(
+	struct confab_request *rq, const char *code, const char *text, unsigned retry_ms)
+{
+	request_error(
+		rq, code, text, retry_ms, rq->op && rq->op->owner ? rq->op->owner_name : NULL);
+}
+
+const json_t *confab_request_args(const struct confab_request *rq)
+{
+	return rq->args;
+}
+
+const struct confab_actor *confab_request_actor(const struct confab_request *rq)
+{
+	return rq->actor;
+}
+
+const char *confab_request_peer(const struct confab_request *rq)
+{
+	return rq->peer;
+}

@@ -1,0 +1,58 @@
+/**
+ * A request from a client, on its way from an I/O thread to its answer. Whoever holds it answers it
+ * exactly once; one that is freed unanswered answers `internal` and counts as a bug.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WIRE_REQUEST_H
+#define WIRE_REQUEST_H
+
+#include <confab/op.h>
+#include "base/buf.h"
+#include "net/net.h"
+
+struct confab_actor;
+struct op;
+struct wire;
+
+struct confab_request {
+	struct answer answer; /* first: what goes to the I/O thread */
+	struct mail mail;     /* I/O → logic */
+	struct wire *wire;
+	struct op *op;  /* found on the logic thread */
+	json_t *args;   /* the whole request object */
+	json_t *ok;     /* the answer, or */
+	struct buf raw; /* … its JSON text (pages), or */
+	char code[33];  /* … an error */
+	char text[224];
+	const char *retry; /* of an error */
+	char plugin[33];   /* who refused, or "" */
+	unsigned retry_ms;
+	char re[40];      /* the request's id as JSON text, "" : none */
+	char method[8];   /* HTTP */
+	char *path;       /* HTTP, else NULL */
+	char *token;      /* HTTP: Bearer; NULL: none */
+	char session[32]; /* HTTP: Confab-Session */
+	char peer[48];
+	struct confab_actor *actor; /* made and freed by the ports' owner (ops) */
+	confab_conn_id conn;        /* 0 with HTTP */
+	bool http, answered;
+	int64_t born_us;
+	void *keep; /* of the op that runs it */
+};
+
+/** For answers made of rows: append JSON to rq->raw and then call this instead of confab_reply. */
+void request_reply_raw(struct confab_request *rq);
+
+/** Answer with an error and all its members. text NULL: the table's; plugin may be NULL. */
+void request_error(struct confab_request *rq, const char *code, const char *text, unsigned retry_ms,
+	const char *plugin);
+
+/** An empty one, of a connection. I/O thread. */
+struct confab_request *request_new(struct wire *wire, confab_conn_id conn, uint64_t stream);
+/** Send it to the logic thread, which finds its row, checks its shape and hands it to the ports. */
+void request_post(struct confab_request *rq);
+/** An answer that needs no logic thread (a refusal at the door). Takes it. I/O thread. */
+void request_refuse(struct confab_request *rq, const char *code, const char *text);
+
+#endif

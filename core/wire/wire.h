@@ -1,0 +1,52 @@
+/**
+ * The protocol's front door: what net hands in becomes requests; what ops answer becomes bytes.
+ *
+ *   I/O thread                                     logic thread
+ *   codec / http: scan, parse ── request_post ──▶  find op, check shape ── ports.run ──▶ ops
+ *   encode ◀────────────────────────────────────── confab_reply, confab_reply_error, request_reply_raw
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include <stdatomic.h>
+#include "net/net.h"
+#include "wire/op_table.h"
+
+struct confab_request;
+
+/** What wire asks of ops. Logic thread. */
+struct wire_ports {
+	/** Run a request whose shape is right. */
+	void (*run)(void *ctx, struct confab_request *rq);
+	/** A connection upgraded, has gone, or has drained after losing events. */
+	void (*opened)(void *ctx, confab_conn_id conn, const char *peer);
+	void (*closed)(void *ctx, confab_conn_id conn, uint16_t code);
+	void (*drained)(void *ctx, confab_conn_id conn, const uint32_t *topics, size_t n);
+	/** The request goes: free its actor. */
+	void (*forget)(void *ctx, struct confab_request *rq);
+	void *ctx;
+};
+
+struct wire {
+	struct loop *logic;
+	struct net *net;      /* set once net is there, before it listens */
+	struct op_table *ops; /* logic thread */
+	struct wire_ports ports;
+	size_t max_message;              /* [bytes] */
+	atomic_uint_fast64_t unanswered; /* requests freed without an answer: bugs */
+	atomic_uint_fast64_t requests, errors;
+};
+
+struct wire *wire_new(struct loop *logic, size_t max_message);
+void wire_free(struct wire *w);
+
+/** confab.v1 at /v1/ws. Fills a row for net. */
+void wire_codec(struct wire *w, struct codec *out);
+
+/** The HTTP routes of the protocol: everything under /v1/ of every method. Fills up to n rows.
+ *  @return how many */
+size_t wire_routes(struct wire *w, struct http_route *out, size_t n);
+
+#endif

@@ -18,12 +18,15 @@ struct acceptor;
 struct conn;
 struct memory_end;
 
+/** Nothing listens yet. @return the caller's */
 struct acceptor *acceptor_new(struct net *net);
 /** Closes listeners; every connection has come home. NULL is fine. */
 void acceptor_free(struct acceptor *a);
 
+/** Bind or take over a listener. @return 0 or a code, err filled */
 int acceptor_listen(struct acceptor *a, const struct net_listener *l,
 	struct confab_error *err) CONFAB_MUSTCHECK;
+/** Address and port of listener n, borrowed, or NULL. */
 const char *acceptor_name(const struct acceptor *a, size_t n);
 /** The TLS context for what comes from now on; takes the reference. */
 void acceptor_tls_set(struct acceptor *a, void *context);
@@ -40,6 +43,7 @@ void acceptor_offer(struct acceptor *a, struct memory_end *end, const char *peer
 /** A connection has ended; takes its memory. Thread: I/O. */
 void acceptor_gone(struct conn *c);
 
+/** Fill in what was accepted and refused. Thread: any. */
 void acceptor_stats(const struct acceptor *a, struct net_stats *out);
 
 #endif

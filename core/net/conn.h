@@ -113,6 +113,7 @@ struct arrival {
 /** Run by mail on the I/O thread: takes the arrival. */
 void conn_arrive(struct mail *m);
 
+/** Its number: thread, slot, generation; stale once it is dead. */
 confab_conn_id conn_id(const struct conn *c);
 
 /** The one door to its state. */
@@ -163,6 +164,7 @@ void conn_list(struct conn *c, struct conn **head);
 /** Read on in the next turn. */
 void conn_ready(struct conn *c);
 
+/** Does it still speak, that is: has nothing begun to end it? */
 static inline bool conn_open(const struct conn *c)
 {
 	return c->state < CONN_FLUSHING;

@@ -29,6 +29,7 @@ static inline void counter_add(_Atomic uint64_t *c, uint64_t n)
 		c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
+/** Thread: any. */
 static inline uint64_t counter_get(const _Atomic uint64_t *c)
 {
 	return atomic_load_explicit((_Atomic uint64_t *)(uintptr_t)c, memory_order_relaxed);

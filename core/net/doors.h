@@ -28,6 +28,7 @@ struct doors *doors_ref(struct doors *d);
 /** NULL is fine. Thread: any. */
 void doors_unref(struct doors *d);
 
+/** Borrowed for the snapshot's life. Thread: any. */
 const struct route_table *doors_routes(const struct doors *d);
 /** The codecs of a path, in order. @return how many were put into out */
 size_t doors_codecs(

@@ -83,6 +83,7 @@ struct io {
 	_Alignas(64) _Atomic uint64_t taken_bytes;
 };
 
+/** Before its loop runs; sets the loop's turn-end hook. @return the caller's */
 struct io *io_new(struct net *net, struct loop *loop, unsigned index);
 /** Close what is left; its loop has ended. */
 void io_close(struct io *io);

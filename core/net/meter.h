@@ -36,7 +36,9 @@ struct addr;
 struct address_meter;
 struct address_meters;
 
+/** An empty table. @return the caller's */
 struct address_meters *address_meters_new(void);
+/** NULL is fine. */
 void address_meters_free(struct address_meters *all);
 /** Find or make; counted. The address is cut to what one subscriber has (IPv6: /64). */
 struct address_meter *address_meter_ref(struct address_meters *all, const struct addr *address);

@@ -44,6 +44,7 @@ struct net_limits {
 	struct net_rate addr_bytes, addr_frames, addr_requests; /* of one address and thread */
 };
 
+/** Fill in what the manual says. Thread: any. */
 void net_limits_default(struct net_limits *limits);
 
 /** Static files below a path. */

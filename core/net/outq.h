@@ -44,6 +44,7 @@ struct outq_pool {
 	uint32_t count[OUTQ_CLASSES];
 };
 
+/** Free what is kept for later. */
 void outq_pool_fini(struct outq_pool *pool);
 
 /** Append; takes the caller's reference. */
@@ -65,6 +66,7 @@ size_t outq_drop_events(struct outq *q, struct outq_pool *pool, size_t keep_byte
 /** Forget everything (the connection dies). */
 void outq_clear(struct outq *q, struct outq_pool *pool);
 
+/** Does nothing wait? */
 static inline bool outq_empty(const struct outq *q)
 {
 	return q->count == 0;

@@ -17,6 +17,7 @@
 struct http1;
 struct peers;
 
+/** Copies. @return the caller's, or NULL with err filled (a proxy that is no address) */
 struct peers *peers_new(const char *const *origins, size_t n_origins, const char *const *proxies,
 	size_t n_proxies, struct confab_error *err) CONFAB_MUSTCHECK;
 /** NULL is fine. */

@@ -36,7 +36,9 @@ struct subs {
 	uint32_t count, cap;
 };
 
+/** No topics. */
 void topics_init(struct topics *t);
+/** All connections have left theirs. */
 void topics_fini(struct topics *t);
 
 /** Subscribe, or change what there is. */

@@ -27,6 +27,7 @@ struct wheel {
 	uint32_t count;
 };
 
+/** An empty wheel that stands at now_us, monotonic. */
 void wheel_init(struct wheel *w, int64_t now_us);
 /** (Re)place a node, due after_us from now (rounded up to ticks, at least one). */
 void wheel_place(struct wheel *w, struct wheel_node *n, int64_t now_us, int64_t after_us);

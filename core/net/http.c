@@ -6,6 +6,7 @@
 #include "net/http.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -120,6 +121,15 @@ static void hand_over(struct conn *c)
 	h->route->handle(h->route->ctx, &v.rq);
 }
 
+static void answer_refusal(struct conn *c)
+{
+	struct http *h = c->as.http;
+	char allow[80];
+
+	(void)snprintf(allow, sizeof(allow), "Allow: %s\r\n", h->allow);
+	http_error(c, h->refusal, h->refusal_text, h->refusal == 405 ? allow : NULL);
+}
+
 /** A refusal before the body was read ends the connection with its answer. */
 static void refuse_now(struct conn *c)
 {
@@ -128,7 +138,12 @@ static void refuse_now(struct conn *c)
 	h->close = true;
 	phase_set(c, HTTP_ANSWER);
 	conn_pause(c, CONN_PAUSE_REQUEST);
-	http_error(c, h->refusal, h->refusal_text, NULL);
+	answer_refusal(c);
+}
+
+static bool brings_body(const struct http1_request *rq)
+{
+	return rq->framing == HTTP1_CHUNKED || (rq->framing == HTTP1_LENGTH && rq->length > 0);
 }
 
 static void take_body_start(struct conn *c)
@@ -137,7 +152,7 @@ static void take_body_start(struct conn *c)
 	const struct http1_request *rq = http1_request(h->parser);
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (h->refusal && rq->framing != HTTP1_NO_BODY) {
+	if (h->refusal && brings_body(rq)) {
 		refuse_now(c);
 		return;
 	}
@@ -150,7 +165,7 @@ static void take_body_start(struct conn *c)
 	}
 	phase_set(c, HTTP_BODY);
 	/* RFC 9110, section 10.1.1 */
-	if (rq->expect_continue && rq->framing != HTTP1_NO_BODY && !h->refusal)
+	if (rq->expect_continue && brings_body(rq) && !h->refusal)
 		conn_send(c, parcel_of_bytes(go_on, sizeof(go_on) - 1, NULL, 0), PARCEL_PLAIN,
 			OUTQ_REPLY, 0);
 	if (h->route && h->route->body == HTTP_BODY_STREAM)
@@ -204,14 +219,8 @@ static void take_end(struct conn *c)
 	if (h->route && h->route->body == HTTP_BODY_STREAM) {
 		if (h->route->piece)
 			(void)h->route->piece(h->route->ctx, conn_id(c), h->stream, NULL, 0, true);
-	} else if (h->refusal == 405) {
-		char allow[80] = "Allow: ";
-
-		strncat(allow, h->allow, sizeof(allow) - 10);
-		strncat(allow, "\r\n", sizeof(allow) - strlen(allow) - 1);
-		http_error(c, 405, h->refusal_text, allow);
 	} else if (h->refusal) {
-		http_error(c, h->refusal, h->refusal_text, NULL);
+		answer_refusal(c);
 	} else if (rq->upgrade_websocket) {
 		(void)http_upgrade(c);
 	} else if (h->route) {

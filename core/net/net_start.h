@@ -85,7 +85,8 @@ struct net_config {
  * @return the network, or NULL with err filled
  */
 struct net *net_new(const struct net_config *config, struct confab_error *err) CONFAB_MUSTCHECK;
-/** Free it: after net_stop has said it is empty, and before the loops are freed. NULL is fine. */
+/** Free it: after net_stop has said it is empty (or not: what is left is closed), when no loop runs any
+ *  more and the pool is freed, and before the loops are freed. NULL is fine. */
 void net_free(struct net *net);
 
 /** Where connections come from. */

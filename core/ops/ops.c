@@ -255,7 +255,7 @@ void ops_event_then(struct ops *o, struct confab_request *rq, const char *name,
 	asked = malloc(sizeof(*asked));
 	assert(asked);
 	*asked = (struct asked){.o = o, .rq = rq, .then = then};
-	event_start(event_new(o->pl, kind, rq->actor, channel_id, json_incref(rq->args), event_done,
+	event_start(event_make(o->pl, kind, rq->actor, channel_id, json_incref(rq->args), event_done,
 		asked));
 }
 

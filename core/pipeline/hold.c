@@ -51,7 +51,7 @@ enum step_answer hold_event(struct confab_event *ev)
 	body = json_pack("{s:s,s:s,s:O,s:s,s:o,s:s}", "channel", ev->channel_id, "kind",
 		ev->kind->row->name, "body", ev->body, "queue", ev->hold_queue, "why",
 		ev->hold_why ? json_incref(ev->hold_why) : json_object(), "cid", ev->cid);
-	holder = event_new(ev->pl, kind, &actor, ev->channel_id, body, held, ev);
+	holder = event_make(ev->pl, kind, &actor, ev->channel_id, body, held, ev);
 	memcpy(holder->hash, ev->hash, sizeof(holder->hash));
 	ev->place = EVENT_WAITING;
 	event_start(holder);

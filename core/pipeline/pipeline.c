@@ -121,7 +121,7 @@ void pipeline_free(struct pipeline *pl)
 	free(pl);
 }
 
-struct confab_event *event_new(struct pipeline *pl, const struct kind *kind,
+struct confab_event *event_make(struct pipeline *pl, const struct kind *kind,
 	const struct confab_actor *actor, const char *channel_id, json_t *body,
 	void (*done)(struct confab_event *ev, void *arg), void *arg)
 {
@@ -313,7 +313,7 @@ void pipeline_system(struct pipeline *pl, const char *kind, const char *log_user
 	struct confab_event *ev;
 
 	assert(k);
-	ev = event_new(pl, k, &system, channel_id, body, done, arg);
+	ev = event_make(pl, k, &system, channel_id, body, done, arg);
 	if (log_user) {
 		chat_log_unpin(ev->lg);
 		chat_own_log(ev->log_id, log_user);

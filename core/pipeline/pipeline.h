@@ -1,7 +1,7 @@
 /**
  * The pipeline: one table of steps that every event walks, from top to bottom.
  *
- *   event_new → event_start → [strand] → known → accept → resolve → authorize → transform → moderate
+ *   event_make → event_start → [strand] → known → accept → resolve → authorize → transform → moderate
  *             → recheck → persist → fan-out → observe → done(ev)
  *
  * A step answers next, wait or end; a waiting event is entered again at its step.
@@ -54,7 +54,7 @@ void pipeline_free(struct pipeline *pl);
  * @param channel_id  or NULL
  * @param done        called once, on the logic thread; ev is freed after it returned. May be NULL
  */
-struct confab_event *event_new(struct pipeline *pl, const struct kind *kind,
+struct confab_event *event_make(struct pipeline *pl, const struct kind *kind,
 	const struct confab_actor *actor, const char *channel_id, json_t *body,
 	void (*done)(struct confab_event *ev, void *arg), void *arg);
 /** Set it off; it may be done before this returns. */

@@ -1,0 +1,271 @@
+/**
+ * Verbs that ask the running server: each becomes one line of JSON, and one line comes back.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ctl/remote.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "ctl/ctl.h"
+#include "ctl/present.h"
+
+/* Longest answer; the server's lists are shorter [bytes]. */
+#define ANSWER_MAX ((size_t)64 << 20)
+
+static char *socket_path(struct ctl *ctl)
+{
+	struct config *cfg;
+	char *path;
+
+	if (ctl->socket)
+		return strdup(ctl->socket);
+	cfg = ctl_config_load(ctl);
+	if (!cfg)
+		return NULL;
+	path = config_path(cfg, config_admin(cfg)->socket);
+	config_unref(cfg);
+	return path;
+}
+
+/* @return a connected socket, or -1 and why not was said */
+static int connect_to(struct ctl *ctl, const char *path)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		ctl_fail(ctl, CTL_FAILED, "admin socket %s: the path is longer than %zu bytes",
+			path, sizeof(sa.sun_path) - 1);
+		return -1;
+	}
+	strcpy(sa.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		ctl_fail(ctl, CTL_FAILED,
+			"no server listens at %s (is confabd running with this configuration?)",
+			path);
+	else
+		ctl_fail(ctl, CTL_FAILED, "admin socket %s: %m", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool send_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool read_line(int fd, struct buf *b)
+{
+	char piece[65536];
+
+	while (b->len < ANSWER_MAX) {
+		ssize_t n = read(fd, piece, sizeof(piece));
+		const char *end;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		end = memchr(piece, '\n', (size_t)n);
+		buf_add(b, piece, end ? (size_t)(end - piece) : (size_t)n);
+		if (end)
+			return true;
+	}
+	return false;
+}
+
+/* The "ok" of an answer, or NULL and why not was said. */
+static json_t *take_answer(struct ctl *ctl, const struct buf *line)
+{
+	json_t *answer = json_loadb(line->bytes, line->len, JSON_DECODE_ANY, NULL);
+	json_t *ok = json_object_get(answer, "ok");
+	const json_t *error = json_object_get(answer, "error");
+
+	if (ok) {
+		json_incref(ok);
+	} else if (error && ctl->json) {
+		present_json(json_pack("{s:O}", "error", error));
+	} else if (error) {
+		const char *text = json_str(error, "text"), *code = json_str(error, "code");
+
+		ctl_fail(ctl, CTL_FAILED, "%s (%s)", text ? text : "refused", code ? code : "?");
+	} else {
+		ctl_fail(ctl, CTL_FAILED, "the server's answer is no JSON of this protocol");
+	}
+	json_decref(answer);
+	return ok;
+}
+
+json_t *remote_ask(struct ctl *ctl, json_t *request)
+{
+	char *path = socket_path(ctl);
+	int fd = path ? connect_to(ctl, path) : -1;
+	json_t *ok = NULL;
+	struct buf b;
+
+	free(path);
+	buf_init(&b);
+	if (fd >= 0) {
+		json_write(&b, request);
+		buf_char(&b, '\n');
+		if (!send_all(fd, b.bytes, b.len)) {
+			ctl_fail(ctl, CTL_FAILED, "the server closed its admin socket");
+		} else {
+			buf_clear(&b);
+			if (read_line(fd, &b))
+				ok = take_answer(ctl, &b);
+			else
+				ctl_fail(ctl, CTL_FAILED, "the server closed without an answer");
+		}
+		close(fd);
+	}
+	json_decref(request);
+	buf_fini(&b);
+	return ok;
+}
+
+static int show(struct ctl *ctl, json_t *request)
+{
+	json_t *ok = remote_ask(ctl, request);
+
+	if (!ok)
+		return CTL_FAILED;
+	if (ctl->json) {
+		present_json(ok);
+		return CTL_OK;
+	}
+	if (json_is_object(ok) && json_object_size(ok) == 0)
+		puts("done");
+	else
+		present_text(ok);
+	json_decref(ok);
+	return CTL_OK;
+}
+
+/* ---- verbs ---------------------------------------------------------------------------------- */
+
+/* Without arguments: the name is the verb ("sessions list" → "sessions.list"). */
+static json_t *request_of(const struct ctl_verb *verb)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", verb->name);
+	for (char *p = name; *p; p++) {
+		if (*p == ' ')
+			*p = '.';
+	}
+	return json_pack("{s:s}", "verb", name);
+}
+
+static int run_plain(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return show(ctl, request_of(verb));
+}
+
+/* Lists: how many at most. */
+static int run_list(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *request = request_of(verb);
+
+	if (argc)
+		json_object_set_new(request, "like", json_string(argv[0]));
+	return show(ctl, request);
+}
+
+static int run_revoke(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *request = request_of(verb);
+
+	json_object_set_new(request, "user", json_string(argv[0]));
+	if (argc > 1)
+		json_object_set_new(request, "session", json_string(argv[1]));
+	return show(ctl, request);
+}
+
+static int run_log_level(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *request = request_of(verb);
+
+	if (argc)
+		json_object_set_new(request, "level", json_string(argv[0]));
+	return show(ctl, request);
+}
+
+/* The daemon's working directory is not ours: paths go absolute. */
+static int run_backup(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *request = request_of(verb);
+	char cwd[PATH_MAX], path[2 * PATH_MAX];
+
+	(void)argc;
+	if (argv[0][0] == '/' || !getcwd(cwd, sizeof(cwd)))
+		snprintf(path, sizeof(path), "%s", argv[0]);
+	else
+		snprintf(path, sizeof(path), "%s/%s", cwd, argv[0]);
+	json_object_set_new(request, "path", json_string(path));
+	return show(ctl, request);
+}
+
+static int run_metrics(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *ok = remote_ask(ctl, request_of(verb));
+
+	(void)argc;
+	(void)argv;
+	if (!ok)
+		return CTL_FAILED;
+	if (ctl->json) {
+		present_json(ok);
+		return CTL_OK;
+	}
+	fputs(json_str(ok, "text") ? json_str(ok, "text") : "", stdout);
+	json_decref(ok);
+	return CTL_OK;
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+const struct ctl_verb ctl_remote_verbs[] = {
+	{"status", "", "what the server is and how it does", 0, 0, run_plain},
+	{"metrics", "", "all counters, as OpenMetrics text", 0, 0, run_metrics},
+	{"users list", "[PREFIX]", "users that are in memory now", 0, 1, run_list},
+	{"channels list", "[PREFIX]", "channels that are in memory now", 0, 1, run_list},
+	{"sessions list", "[USER]", "sessions that are in memory now", 0, 1, run_list},
+	{"sessions revoke", "USER [SESSION]", "end a session, or all of a user, for good", 1, 2,
+		run_revoke},
+	{"plugins", "", "plugins, their state and what they cost", 0, 0, run_plain},
+	{"log level", "[LEVEL]", "show or set: error, warning, info, debug", 0, 1, run_log_level},
+	{"log reopen", "", "open the log's file again, after it was moved", 0, 0, run_plain},
+	{"reload", "", "read the configuration again: all of it or nothing", 0, 0, run_plain},
+	{"drain", "", "send clients elsewhere, accept nobody new", 0, 0, run_plain},
+	{"backup", "PATH", "copy the store while it runs; PATH must not exist", 1, 1, run_backup},
+	{"stop", "", "end the server", 0, 0, run_plain},
+	{NULL, NULL, NULL, 0, 0, NULL},
+};

@@ -1,0 +1,24 @@
+/**
+ * One question to the running server over its admin socket.
+ *
+ *      → {"verb":"status"}                     ← {"ok":{…}} or {"error":{"code":"…","text":"…"}}
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CTL_REMOTE_H
+#define CTL_REMOTE_H
+
+#include <jansson.h>
+
+struct ctl;
+
+/**
+ * Ask and wait for the answer.
+ *
+ * @param request  taken
+ * @return the answer's "ok", a new reference; or NULL, and why not was said
+ * Thread: main; blocks.
+ */
+json_t *remote_ask(struct ctl *ctl, json_t *request);
+
+#endif

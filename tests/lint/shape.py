@@ -21,7 +21,7 @@ ARROWS = {
     "pipeline": {"chat", "store", "bus", "wire", "net/topic.h", "net/frame.h"},
     "ops": {"pipeline", "chat", "wire", "store"},
     "plugin": {"pipeline", "chat", "wire", "store", "bus", "loop"},
-    "admin": {"plugin", "pipeline", "chat", "store", "loop"},
+    "admin": {"plugin", "pipeline", "chat", "store", "loop", "net"},
     "ctl": {"plugin/manifest.h", "plugin/loader.h"},
     "helper": {"plugin/manifest.h", "plugin/loader.h"},
     "sim": None,  # all

@@ -1,0 +1,213 @@
+/**
+ * Everything that is counted, as OpenMetrics text (OpenMetrics 1.0, section "Text format").
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "admin/admin.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "chat/chat.h"
+#include "loop/loop.h"
+#include "net/net.h"
+#include "net/net_start.h"
+#include "net/reason.h"
+#include "pipeline/pipeline.h"
+#include "plugin/blame.h"
+#include "plugin/host.h"
+#include "store/store.h"
+
+static void family(struct buf *b, const char *name, const char *type, const char *help)
+{
+	buf_fmt(b, "# TYPE confab_%s %s\n# HELP confab_%s %s\n", name, type, name, help);
+}
+
+static void counter(struct buf *b, const char *name, const char *help, uint64_t n)
+{
+	family(b, name, "counter", help);
+	buf_fmt(b, "confab_%s_total %llu\n", name, (unsigned long long)n);
+}
+
+static void gauge(struct buf *b, const char *name, const char *help, uint64_t n)
+{
+	family(b, name, "gauge", help);
+	buf_fmt(b, "confab_%s %llu\n", name, (unsigned long long)n);
+}
+
+static void labelled(
+	struct buf *b, const char *name, const char *label, const char *value, uint64_t n)
+{
+	buf_fmt(b, "confab_%s{%s=\"%s\"} %llu\n", name, label, value, (unsigned long long)n);
+}
+
+/* Times are seconds with six digits, as the format asks for base units. */
+static void seconds(struct buf *b, const char *line, uint64_t us)
+{
+	buf_fmt(b, "confab_%s %llu.%06llu\n", line, (unsigned long long)(us / 1000000),
+		(unsigned long long)(us % 1000000));
+}
+
+static void net_metrics(struct buf *b, const struct net *net)
+{
+	struct net_stats s;
+
+	net_stats(net, &s);
+	family(b, "connections", "gauge", "Connections now, by state.");
+	labelled(b, "connections", "state", "handshaking", s.handshaking);
+	labelled(b, "connections", "state", "http", s.http);
+	labelled(b, "connections", "state", "websocket", s.websocket);
+	labelled(b, "connections", "state", "closing", s.closing);
+	gauge(b, "tls_connections", "Connections with TLS now.", s.tls);
+	counter(b, "accepted", "Connections accepted.", s.accepted);
+	family(b, "refused", "counter", "Sockets refused before they were connections.");
+	for (int i = 0; i < NET_REFUSAL_COUNT; i++)
+		labelled(b, "refused_total", "reason", net_refusal_name(i), s.refused[i]);
+	family(b, "closed", "counter", "Connections ended, by reason.");
+	for (int i = 0; i < NET_REASON_COUNT; i++)
+		labelled(b, "closed_total", "reason", net_reason_row(i)->name, s.closed[i]);
+	counter(b, "received_bytes", "Bytes read from peers.", s.bytes_in);
+	counter(b, "sent_bytes", "Bytes written to peers.", s.bytes_out);
+	counter(b, "received_frames", "WebSocket frames read.", s.frames_in);
+	counter(b, "sent_frames", "WebSocket frames written.", s.frames_out);
+	counter(b, "http_requests", "HTTP requests.", s.requests);
+	counter(b, "upgrades", "WebSocket upgrades.", s.upgrades);
+	counter(b, "dropped_events", "Events dropped for slow readers.", s.events_dropped);
+	counter(b, "writes", "Write calls on sockets.", s.writes);
+	counter(b, "deliveries", "Events queued for subscribers.", s.deliveries);
+	gauge(b, "queue_bytes", "Bytes waiting in output queues.", s.queue_bytes);
+	gauge(b, "requests_in_flight", "Requests without an answer.", s.in_flight);
+	gauge(b, "subscriptions", "Subscriptions of connections.", s.subscriptions);
+}
+
+static void pipeline_metrics(struct buf *b, const struct admin_env *env)
+{
+	const struct pipeline_stats *p = &env->pipeline->stats;
+
+	family(b, "events", "counter", "Events that ended, by outcome.");
+	labelled(b, "events_total", "outcome", "ok", p->ok);
+	labelled(b, "events_total", "outcome", "refused", p->refused);
+	labelled(b, "events_total", "outcome", "busy", p->busy);
+	labelled(b, "events_total", "outcome", "unknown", p->unknown);
+	counter(b, "events_begun", "Events that entered the pipeline.", p->events);
+	gauge(b, "events_live", "Events under way.", p->live);
+	counter(b, "repeats", "Changes that were resent and got their first answer.", p->repeats);
+	counter(b, "conflicts", "Changes resent with another content.", p->conflicts);
+	counter(b, "commits", "Batches committed.", p->commits);
+	counter(b, "entries", "Entries committed.", p->entries);
+	counter(b, "moved", "Batches built again, as another node was faster.", p->moved);
+	counter(b, "fanout_frames", "Frames encoded for fan-out.", p->frames);
+	gauge(b, "sessions", "Sessions in memory.", strmap_count(env->chat->sessions));
+	gauge(b, "logs", "Logs of channels and users in memory.", strmap_count(env->chat->logs));
+}
+
+static void store_metrics(struct buf *b, struct store *store)
+{
+	struct confab_store_stats s = {0};
+	struct store_count counts[STORE_VERBS];
+
+	store_stats(store, &s);
+	for (int v = 0; v < STORE_VERBS; v++)
+		store_count(store, (enum store_verb)v, &counts[v]);
+	gauge(b, "store_bytes", "Size of the store, if it knows.", s.bytes);
+	gauge(b, "store_pending", "Calls under way.", store_pending(store));
+	family(b, "store_failures", "counter", "Calls to the store that failed, by verb.");
+	for (int v = 0; v < STORE_VERBS; v++)
+		labelled(b, "store_failures_total", "verb", store_verb_name((enum store_verb)v),
+			counts[v].failed);
+	/* slower[i]: answers that took at least 2^i us; so count - slower[i] took less. */
+	family(b, "store_seconds", "histogram", "Time of calls to the store, by verb.");
+	for (int v = 0; v < STORE_VERBS; v++) {
+		const char *name = store_verb_name((enum store_verb)v);
+		const struct store_count *c = &counts[v];
+		char line[80];
+
+		if (!c->calls)
+			continue;
+		for (unsigned i = 6; i < 24; i += 2)
+			buf_fmt(b, "confab_store_seconds_bucket{verb=\"%s\",le=\"%u.%06u\"} %llu\n",
+				name, (1u << i) / 1000000, (1u << i) % 1000000,
+				(unsigned long long)(c->calls - c->slower[i]));
+		buf_fmt(b, "confab_store_seconds_bucket{verb=\"%s\",le=\"+Inf\"} %llu\n", name,
+			(unsigned long long)c->calls);
+		labelled(b, "store_seconds_count", "verb", name, c->calls);
+		snprintf(line, sizeof(line), "store_seconds_sum{verb=\"%s\"}", name);
+		seconds(b, line, (uint64_t)c->total_us);
+	}
+}
+
+/* Of one loop, or of the I/O loops by their name. */
+static void loop_metrics(struct buf *b, const struct admin_env *env)
+{
+	static const char *const rows[][3] = {
+		{"turns", "counter", "Turns of loops."},
+		{"loop_busy_seconds", "counter", "Time inside turns."},
+		{"turn_p99_seconds", "gauge", "99th percentile of recent turns."},
+	};
+
+	for (unsigned r = 0; r < 3; r++) {
+		family(b, rows[r][0], rows[r][1], rows[r][2]);
+		for (unsigned i = 0; i <= env->n_io; i++) {
+			struct loop *loop = i ? env->io[i - 1] : env->loop;
+			struct loop_stats s;
+			char line[80];
+
+			loop_stats(loop, &s);
+			snprintf(line, sizeof(line), "%s%s{loop=\"%s\"}", rows[r][0],
+				r < 2 ? "_total" : "", loop_name(loop));
+			if (r == 0)
+				buf_fmt(b, "confab_%s %llu\n", line, (unsigned long long)s.turns);
+			else
+				seconds(b, line, (uint64_t)(r == 1 ? s.busy_us : s.turn_p99_us));
+		}
+	}
+}
+
+static void plugin_metrics(struct buf *b, const struct host *host)
+{
+	struct confab_plugin *p;
+
+	for (unsigned failed = 0; failed < 2; failed++) {
+		family(b, failed ? "plugin_failures" : "plugin_calls", "counter",
+			failed ? "Calls into plugins that failed." : "Calls into plugins.");
+		for (size_t i = 0; (p = host_at(host, i)); i++) {
+			const struct blame *blame = plugin_blame(p);
+
+			for (unsigned c = 1; blame && c < BLAME_PLACES; c++) {
+				const struct blame_cell *cell = &blame->cells[c];
+
+				if (cell->calls)
+					buf_fmt(b,
+						"confab_plugin_%s_total{plugin=\"%s\",place="
+						"\"%s\"} %llu\n",
+						failed ? "failures" : "calls",
+						confab_plugin_name(p),
+						blame_place_name((enum blame_place)c),
+						(unsigned long long)(failed ? cell->failures
+									    : cell->calls));
+			}
+		}
+	}
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+void admin_metrics(const struct admin_env *env, struct buf *out)
+{
+	gauge(out, "uptime_seconds", "Time since the start.",
+		(uint64_t)(clock_mono_us() - env->started_us) / 1000000);
+	counter(out, "log_dropped", "Lines of the log that were dropped.", log_dropped());
+	loop_metrics(out, env);
+	if (env->net)
+		net_metrics(out, env->net);
+	if (env->pipeline && env->chat)
+		pipeline_metrics(out, env);
+	if (env->store)
+		store_metrics(out, env->store);
+	if (env->host)
+		plugin_metrics(out, env->host);
+	buf_str(out, "# EOF\n");
+}

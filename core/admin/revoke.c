@@ -1,0 +1,163 @@
+/**
+ * sessions.revoke: load the user's log, remove session rows by events, close what is open.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "admin/revoke.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "chat/chat.h"
+#include "chat/row.h"
+#include "chat/session.h"
+#include "pipeline/event_internal.h"
+#include "pipeline/pipeline.h"
+
+#define CLOSE_REVOKED 4401
+
+struct revoke {
+	struct log_waiter waiter;
+	struct admin_request *rq;
+	struct chat *chat;
+	struct pipeline *pipeline;
+	struct chat_log *lg;
+	unsigned pending, ended, failed;
+	char user[CONFAB_ID_MAX + 1];
+	char session[32]; /* "": all */
+};
+
+/* One of them ended, or the walk over them did. */
+static void settle(struct revoke *r)
+{
+	if (--r->pending)
+		return;
+	chat_log_unpin(r->lg);
+	if (r->failed)
+		admin_refuse(r->rq, "busy", "%u of %u sessions could not be ended; try again",
+			r->failed, r->failed + r->ended);
+	else if (r->session[0] && !r->ended)
+		admin_refuse(
+			r->rq, "not_found", "user '%s' has no session '%s'", r->user, r->session);
+	else
+		admin_reply(r->rq, json_pack("{s:i}", "ended", (int)r->ended));
+	free(r);
+}
+
+struct one {
+	struct revoke *r;
+	char session[32];
+};
+
+static void one_done(struct confab_event *ev, void *arg)
+{
+	struct one *one = arg;
+	struct revoke *r = one->r;
+	struct session *s = session_find(r->chat, one->session);
+
+	if (ev->out.is == OUTCOME_OK) {
+		r->ended++;
+		if (s) {
+			confab_conn_id conn = s->conn;
+
+			session_end(s);
+			if (conn)
+				r->chat->ports.close(
+					r->chat->ports.ctx, conn, CLOSE_REVOKED, "revoked");
+		}
+	} else {
+		r->failed++;
+	}
+	free(one);
+	settle(r);
+}
+
+/* Which sessions: names, as rows change while events run. */
+static json_t *sessions_of(const struct revoke *r)
+{
+	json_t *names = json_array();
+	size_t pos = 0;
+	void *value;
+
+	while (strmap_next(r->lg->rows, &pos, NULL, &value)) {
+		struct row *row = value;
+
+		if (strcmp(row->kind, "session") == 0 && row_lives(row) &&
+			(!r->session[0] || strcmp(r->session, row->id) == 0))
+			json_array_append_new(names, json_string(row->id));
+	}
+	return names;
+}
+
+static void loaded(struct log_waiter *w, int rc)
+{
+	struct revoke *r = (struct revoke *)((char *)w - offsetof(struct revoke, waiter));
+	json_t *names, *name;
+	size_t i;
+
+	if (rc || r->lg->state != LOG_READY) {
+		if (rc)
+			admin_refuse(r->rq, "busy", "the store does not answer");
+		else
+			admin_refuse(r->rq, "not_found", "there is no user '%s'", r->user);
+		chat_log_unpin(r->lg);
+		free(r);
+		return;
+	}
+	names = sessions_of(r);
+	r->pending = 1;
+	json_array_foreach(names, i, name)
+	{
+		struct one *one = calloc(1, sizeof(*one));
+
+		if (!one)
+			abort();
+		one->r = r;
+		snprintf(one->session, sizeof(one->session), "%s", json_string_value(name));
+		r->pending++;
+		pipeline_system(r->pipeline, "session.revoke", r->user, NULL,
+			json_pack("{s:s}", "session", one->session), one_done, one);
+	}
+	json_decref(names);
+	settle(r);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+void admin_revoke(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	const char *user = json_str(args, "user"), *session = json_str(args, "session");
+	char log[CONFAB_ID_MAX + 2];
+	struct revoke *r;
+
+	if (!user || !id_valid(user)) {
+		admin_refuse(rq, "bad_request", "user is missing or no id");
+		return;
+	}
+	if (session && strlen(session) >= sizeof(r->session)) {
+		admin_refuse(rq, "bad_request", "session is no id of one");
+		return;
+	}
+	if (!env->chat || !env->pipeline) {
+		admin_refuse(rq, "busy", "the server is still starting");
+		return;
+	}
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		abort();
+	r->rq = rq;
+	r->chat = env->chat;
+	r->pipeline = env->pipeline;
+	snprintf(r->user, sizeof(r->user), "%s", user);
+	snprintf(r->session, sizeof(r->session), "%s", session ? session : "");
+	chat_own_log(log, user);
+	r->lg = chat_log_get(env->chat, log);
+	chat_log_pin(r->lg);
+	r->waiter.fn = loaded;
+	if (chat_log_load(r->lg, &r->waiter))
+		loaded(&r->waiter, 0);
+}

@@ -1,0 +1,343 @@
+/**
+ * What an administrator may ask of the running server.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "admin/revoke.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "chat/chat.h"
+#include "loop/loop.h"
+#include "net/net.h"
+#include "net/net_start.h"
+#include "pipeline/pipeline.h"
+#include "plugin/blame.h"
+#include "plugin/host.h"
+#include "store/store.h"
+
+/* Longest list in one answer. */
+#define LIST_MAX 10000
+
+static void set_int(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static json_t *net_json(const struct admin_env *env)
+{
+	struct net_stats s;
+	json_t *o = json_object();
+
+	net_stats(env->net, &s);
+	set_int(o, "websocket", s.websocket);
+	set_int(o, "http", s.http);
+	set_int(o, "handshaking", s.handshaking);
+	set_int(o, "accepted", s.accepted);
+	set_int(o, "subscriptions", s.subscriptions);
+	set_int(o, "queue_bytes", s.queue_bytes);
+	set_int(o, "deliveries", s.deliveries);
+	return o;
+}
+
+static json_t *chat_json(const struct admin_env *env)
+{
+	const struct pipeline_stats *p = &env->pipeline->stats;
+	json_t *o = json_object();
+
+	set_int(o, "sessions", strmap_count(env->chat->sessions));
+	set_int(o, "logs", strmap_count(env->chat->logs));
+	set_int(o, "events", p->events);
+	set_int(o, "under_way", p->live);
+	set_int(o, "refused", p->refused);
+	set_int(o, "busy", p->busy);
+	set_int(o, "entries", p->entries);
+	return o;
+}
+
+static json_t *store_json(const struct admin_env *env)
+{
+	struct confab_store_stats s = {0};
+	json_t *o = json_pack("{s:s}", "provider", store_name(env->store));
+
+	store_stats(env->store, &s);
+	set_int(o, "commits", s.commits);
+	set_int(o, "entries", s.entries);
+	set_int(o, "commit_us_p99", (uint64_t)s.commit_us_p99);
+	set_int(o, "bytes", s.bytes);
+	set_int(o, "pending", store_pending(env->store));
+	return o;
+}
+
+static void run_status(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	struct loop_stats turns;
+	json_t *o = json_object();
+
+	(void)args;
+	if (env->server_name)
+		json_object_set_new(o, "name", json_string(env->server_name));
+	if (env->version)
+		json_object_set_new(o, "version", json_string(env->version));
+	set_int(o, "pid", (uint64_t)getpid());
+	set_int(o, "uptime_s", (uint64_t)((clock_mono_us() - env->started_us) / 1000000));
+	json_object_set_new(o, "config", json_string(env->config_file ? env->config_file : ""));
+	json_object_set_new(o, "draining", json_boolean(env->pipeline && env->pipeline->draining));
+	json_object_set_new(o, "log_level", json_string(log_level_name(log_level())));
+	loop_stats(env->loop, &turns);
+	set_int(o, "turn_us_p99", (uint64_t)turns.turn_p99_us);
+	set_int(o, "plugins", env->host ? host_count(env->host) : 0);
+	if (env->net)
+		json_object_set_new(o, "net", net_json(env));
+	if (env->chat && env->pipeline)
+		json_object_set_new(o, "chat", chat_json(env));
+	if (env->store)
+		json_object_set_new(o, "store", store_json(env));
+	admin_reply(rq, o);
+}
+
+static void run_metrics(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	struct buf b;
+
+	(void)args;
+	buf_init(&b);
+	admin_metrics(env, &b);
+	admin_reply(rq, json_pack("{s:s%}", "text", b.bytes, b.len));
+	buf_fini(&b);
+}
+
+/* ---- lists ---------------------------------------------------------------------------------- */
+
+static json_t *user_json(const struct user *u)
+{
+	json_t *o = json_pack("{s:s, s:s}", "id", u->id, "role", u->role[0] ? u->role : "user");
+
+	set_int(o, "sessions", u->n_sessions);
+	set_int(o, "channels", strmap_count(u->memberships));
+	return o;
+}
+
+static json_t *channel_json(const struct chat_log *lg)
+{
+	json_t *o = json_pack("{s:s, s:s}", "id", lg->id, "type", lg->channel->name);
+
+	set_int(o, "members", lg->channel->n_joined);
+	set_int(o, "watching", lg->subs);
+	set_int(o, "messages", lg->seq);
+	set_int(o, "rev", lg->rev);
+	json_object_set_new(o, "locked", json_boolean(lg->channel->locked));
+	return o;
+}
+
+static void list_logs(
+	struct admin_request *rq, const struct admin_env *env, const json_t *args, bool users)
+{
+	const char *like = json_str(args, "like") ? json_str(args, "like") : "", *id;
+	json_t *list = json_array();
+	size_t pos = 0;
+	void *value;
+
+	while (env->chat && json_array_size(list) < LIST_MAX &&
+		strmap_next(env->chat->logs, &pos, &id, &value)) {
+		const struct chat_log *lg = value;
+
+		if (strncmp(id + (users ? 1 : 0), like, strlen(like)) != 0)
+			continue;
+		if (users && lg->user)
+			json_array_append_new(list, user_json(lg->user));
+		else if (!users && lg->channel && !lg->channel->deleted)
+			json_array_append_new(list, channel_json(lg));
+	}
+	admin_reply(rq, json_pack("{s:o}", users ? "users" : "channels", list));
+}
+
+static void run_users(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	list_logs(rq, env, args, true);
+}
+
+static void run_channels(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	list_logs(rq, env, args, false);
+}
+
+static void run_sessions(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	const char *like = json_str(args, "like");
+	json_t *list = json_array();
+	size_t pos = 0;
+	void *value;
+
+	while (env->chat && json_array_size(list) < LIST_MAX &&
+		strmap_next(env->chat->sessions, &pos, NULL, &value)) {
+		const struct session *s = value;
+
+		if (like && strcmp(s->user->id, like) != 0)
+			continue;
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:b, s:i, s:I}", "id", s->id, "user",
+				s->user->id, "device", s->device, "online", s->conn != 0,
+				"subscriptions", (int)s->n_items, "expires_ms",
+				(json_int_t)s->expires_ms));
+	}
+	admin_reply(rq, json_pack("{s:o}", "sessions", list));
+}
+
+static json_t *plugin_json(struct confab_plugin *p)
+{
+	const struct blame *b = plugin_blame(p);
+	char holdings[200] = "";
+	uint64_t calls = 0, failures = 0, us = 0;
+
+	for (unsigned i = 1; b && i < BLAME_PLACES; i++) {
+		calls += b->cells[i].calls;
+		failures += b->cells[i].failures;
+		us += b->cells[i].us_total;
+	}
+	plugin_holdings(p, holdings, sizeof(holdings));
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "name", confab_plugin_name(p),
+		"version", plugin_version(p), "state", plugin_state_name(plugin_state(p)), "calls",
+		(json_int_t)calls, "failures", (json_int_t)failures, "us", (json_int_t)us, "holds",
+		holdings);
+}
+
+static void run_plugins(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	json_t *list = json_array();
+	struct confab_plugin *p;
+
+	(void)args;
+	for (size_t i = 0; env->host && (p = host_at(env->host, i)); i++)
+		json_array_append_new(list, plugin_json(p));
+	admin_reply(rq, json_pack("{s:o}", "plugins", list));
+}
+
+/* ---- deeds ---------------------------------------------------------------------------------- */
+
+static void run_log_level(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	const char *name = json_str(args, "level");
+	int level = name ? log_level_parse(name) : -1;
+
+	(void)env;
+	if (name && level < 0) {
+		admin_refuse(rq, "bad_request",
+			"there is no level '%.20s': error, warning, info, debug", name);
+		return;
+	}
+	if (name)
+		log_level_set((enum log_level)level);
+	admin_reply(rq, json_pack("{s:s}", "level", log_level_name(log_level())));
+}
+
+static void run_log_reopen(
+	struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	(void)env;
+	(void)args;
+	log_reopen();
+	admin_reply(rq, json_object());
+}
+
+static void reloaded(void *arg, int rc, const struct confab_error *err)
+{
+	if (rc)
+		admin_refuse(arg, "invalid", "%s",
+			err && err->text[0] ? err->text : confab_code_text(rc));
+	else
+		admin_reply(arg, json_object());
+}
+
+static void run_reload(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	(void)args;
+	if (env->reload)
+		env->reload(env->ctx, reloaded, rq);
+	else
+		admin_refuse(rq, "unsupported", "this server cannot reload");
+}
+
+static void run_drain(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	(void)args;
+	if (!env->drain) {
+		admin_refuse(rq, "unsupported", "this server cannot drain");
+		return;
+	}
+	env->drain(env->ctx);
+	admin_reply(rq, json_object());
+}
+
+static void run_stop(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	void (*stop)(void *ctx) = env->stop;
+	void *ctx = env->ctx;
+
+	(void)args;
+	if (!stop) {
+		admin_refuse(rq, "unsupported", "this server cannot be stopped from here");
+		return;
+	}
+	admin_reply(rq, json_object()); /* first: stopping may close this door */
+	stop(ctx);
+}
+
+static void backed_up(struct confab_backup *call, void *arg)
+{
+	if (call->call.rc)
+		admin_refuse(arg, "failed", "backup to %s: %s", call->path,
+			confab_code_text(call->call.rc));
+	else
+		admin_reply(arg,
+			json_pack("{s:s, s:I}", "path", call->path, "bytes",
+				(json_int_t)call->bytes));
+}
+
+static void run_backup(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	const char *path = json_str(args, "path");
+	struct confab_backup *call;
+
+	if (!path || path[0] != '/') {
+		admin_refuse(rq, "bad_request", "path is missing or not absolute");
+		return;
+	}
+	if (access(path, F_OK) == 0) {
+		admin_refuse(rq, "exists", "%s is there already", path);
+		return;
+	}
+	if (!env->store) {
+		admin_refuse(rq, "busy", "the store is not there yet");
+		return;
+	}
+	call = store_backup_new(env->store);
+	call->path = confab_arena_dup(call->call.arena, path, strlen(path));
+	store_backup(env->store, call, backed_up, rq);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+const struct admin_verb admin_verbs[] = {
+	{"status", "What the server is and how it does.", run_status},
+	{"metrics", "All counters as OpenMetrics text.", run_metrics},
+	{"users.list", "Users in memory; like: a prefix.", run_users},
+	{"channels.list", "Channels in memory; like: a prefix.", run_channels},
+	{"sessions.list", "Sessions in memory; like: a user.", run_sessions},
+	{"sessions.revoke", "End a user's session, or all of them, for good.", admin_revoke},
+	{"plugins", "Plugins, their state and what they cost.", run_plugins},
+	{"log.level", "Show the level, or set it.", run_log_level},
+	{"log.reopen", "Open the log's file again.", run_log_reopen},
+	{"reload", "Read the configuration again: all of it or nothing.", run_reload},
+	{"drain", "Send clients elsewhere, accept nobody new.", run_drain},
+	{"backup", "Copy the store to path while it runs.", run_backup},
+	{"stop", "End the server.", run_stop},
+	{NULL, NULL, NULL},
+};

@@ -17,6 +17,7 @@ struct kind {
 	const void *owner;      /* who registered it (the plugin's record), NULL: the core */
 	const char *owner_name; /* "core", or the plugin's name */
 	uint64_t id;            /* 1 … */
+	uint32_t live;          /* events of it under way */
 };
 
 struct kinds *kinds_new(void);
@@ -27,6 +28,9 @@ int kind_add(struct kinds *k, const struct confab_kind_row *row, void *ctx, cons
 	const char *owner_name, struct confab_error *err);
 /** Remove all of an owner. Events of these kinds must have drained. */
 void kind_remove_all(struct kinds *k, const void *owner);
+/** An event of this kind begins, and ends: kinds that events are under way of must not go. */
+void kind_begin(const struct kind *kind);
+void kind_end(const struct kind *kind);
 const struct kind *kind_find(const struct kinds *k, const char *name);
 
 #endif

@@ -77,6 +77,7 @@ static void event_free(struct confab_event *ev)
 	}
 	chat_log_unpin(ev->lg);
 	ev->pl->stats.live--;
+	kind_end(ev->kind);
 	free(ev);
 }
 
@@ -133,6 +134,7 @@ struct confab_event *event_make(struct pipeline *pl, const struct kind *kind,
 	ev->pl = pl;
 	ev->id = ++pl->next_event;
 	ev->kind = kind;
+	kind_begin(kind);
 	ev->actor = *actor;
 	ev->body = body;
 	ev->done = done;

@@ -95,7 +95,8 @@ void host_stop(struct host *h, host_done_fn done, void *arg);
 
 /**
  * Unload one plugin: unregister, wait for what is in flight, unload(), sweep, unmap.
- * CONFAB_ENOENT; CONFAB_EBUSY while others use its services (named), or it is starting or leaving.
+ * CONFAB_ENOENT; CONFAB_EBUSY while others use its services (named), if it is a provider or brings a
+ * codec, or while it is starting or leaving.
  * Thread: logic.
  */
 void host_unload(struct host *h, const char *name, host_done_fn done, void *arg);
@@ -122,7 +123,8 @@ void host_discard(struct host *h);
 
 /**
  * Where hooks, kinds and ops are registered. Before host_start; both live until host_stop is done.
- * Codecs are for the program to take from plugin_descriptor() and give to net.
+ * Codecs are for the program to take from plugin_descriptor() and give to net by plugin_codec(); net
+ * must have forgotten them before host_stop.
  */
 void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops);
 

@@ -3,24 +3,73 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "plugin/plugin_internal.h"
+#include "pipeline/hook.h"
+#include "pipeline/kind.h"
+#include "pipeline/pipeline.h"
+#include "plugin/host_internal.h"
+#include "wire/op_table.h"
+
+/* The pipeline asks for the settings of the hook it calls. */
+static const struct confab_settings *settings_for(
+	const void *owner, const char *type, const char *channel)
+{
+	const struct confab_plugin *p = owner;
+	(void)channel;
+	return snapshots_find(p->snapshots, type);
+}
+
+static int hooks_register(struct confab_plugin *p, struct pipeline *pl, struct confab_error *err)
+{
+	int rc = 0;
+	for (uint32_t i = 0; i < p->desc.d.hooks.n && rc == 0; i++) {
+		struct hook hook = {
+			.row = p->desc.hooks[i],
+			.ctx = p->ctx,
+			.owner = p,
+			.plugin = p->name,
+			.before = p->desc.d.before,
+			.after = p->desc.d.after,
+			.settings = settings_for,
+		};
+		rc = hook_add(pl->hooks, &hook, err);
+	}
+	return rc;
+}
 
 /* ------------------------------------------------------------------------------------------ */
 
 int register_plugin(struct confab_plugin *p, struct confab_error *err)
 {
-	(void)p;
-	(void)err;
-	return 0;
+	struct pipeline *pl = p->host->pipeline;
+	struct op_table *ops = p->host->ops;
+	int rc = 0;
+	for (uint32_t i = 0; pl != NULL && i < p->desc.d.kinds.n && rc == 0; i++)
+		rc = kind_add(pl->kinds, &p->desc.kinds[i], p->ctx, p, p->name, err);
+	for (uint32_t i = 0; ops != NULL && i < p->desc.d.ops.n && rc == 0; i++)
+		rc = op_add(ops, &p->desc.ops[i], p->ctx, p, p->name, err);
+	if (pl != NULL && rc == 0)
+		rc = hooks_register(p, pl, err);
+	return rc;
 }
 
 void register_remove(struct confab_plugin *p)
 {
-	(void)p;
+	if (p->host->ops != NULL)
+		op_remove_all(p->host->ops, p);
+	if (p->host->pipeline != NULL)
+		hook_remove_all(p->host->pipeline->hooks, p);
 }
 
 bool register_end(struct confab_plugin *p)
 {
-	(void)p;
+	struct pipeline *pl = p->host->pipeline;
+	if (pl == NULL || p->desc.d.kinds.n == 0)
+		return true;
+	for (uint32_t i = 0; i < p->desc.d.kinds.n; i++) {
+		const struct kind *kind = kind_find(pl->kinds, p->desc.kinds[i].name);
+		if (kind != NULL && kind->owner == p && kind->live > 0)
+			return false;
+	}
+	kind_remove_all(pl->kinds, p);
 	return true;
 }

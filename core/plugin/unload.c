@@ -206,6 +206,9 @@ void host_unload(struct host *h, const char *name, host_done_fn done, void *arg)
 	else if (plugin_is_provider(p))
 		rc = confab_error_set(&err, CONFAB_EBUSY,
 			"plugin '%s', is in use by the server as a provider", name);
+	else if (p->desc.d.codecs.n > 0)
+		rc = confab_error_set(&err, CONFAB_EBUSY,
+			"plugin '%s', is in use by I/O threads as a codec", name);
 	else if (service_users(p, users, sizeof(users)))
 		rc = confab_error_set(
 			&err, CONFAB_EBUSY, "plugin '%s', is in use by %s", name, users);

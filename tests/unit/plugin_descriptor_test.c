@@ -139,13 +139,13 @@ static const struct fault_case fault_cases[] = {
 
 	{NULL,
 		{HEAD,
-			.kinds = KIND(
-				"poll.open", CONFAB_DURABLE, CONFAB_LOG_CHANNEL, .build = build)}},
-	{NULL, {HEAD, .kinds = KIND("typing", CONFAB_EPHEMERAL)}},
-	{"its class", {HEAD, .kinds = KIND("poll.open", 0, CONFAB_LOG_CHANNEL)}},
+			.kinds = KIND("poll.open", 0, CONFAB_DURABLE, CONFAB_LOG_CHANNEL,
+				.build = build)}},
+	{NULL, {HEAD, .kinds = KIND("typing", 0, CONFAB_EPHEMERAL)}},
+	{"its class", {HEAD, .kinds = KIND("poll.open", 0, 0, CONFAB_LOG_CHANNEL)}},
 	{"no build function",
-		{HEAD, .kinds = KIND("poll.open", CONFAB_DURABLE, CONFAB_LOG_CHANNEL)}},
-	{"its log", {HEAD, .kinds = KIND("poll.open", CONFAB_DURABLE, 0, .build = build)}},
+		{HEAD, .kinds = KIND("poll.open", 0, CONFAB_DURABLE, CONFAB_LOG_CHANNEL)}},
+	{"its log", {HEAD, .kinds = KIND("poll.open", 0, CONFAB_DURABLE, 0, .build = build)}},
 
 	{NULL, {HEAD, .ops = OP("auth.login", CONFAB_OP_NONE, "POST", "/v1/x", NULL, run)}},
 	{"its actor", {HEAD, .ops = OP("x", 7, NULL, NULL, NULL, run)}},

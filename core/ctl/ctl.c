@@ -17,12 +17,19 @@
 
 #define INSTALLED_CONFIG CONFAB_SYSCONF_DIR "/confab.yaml"
 
+static const struct ctl_verb chat_verb[] = {
+	{"chat", "[URL] [--user NAME] [--register]", "talk: a small client for the terminal", 0, -1,
+		ctl_chat},
+	{NULL, NULL, NULL, 0, 0, NULL},
+};
+
 static const struct {
 	const char *title;
 	const struct ctl_verb *verbs;
 } groups[] = {
 	{"Without a server", ctl_offline_verbs},
 	{"Asking the running server, over its admin socket", ctl_remote_verbs},
+	{"As a user", chat_verb},
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

@@ -41,35 +41,6 @@ static const verb_fn verbs[ENGINE_VERBS] = {
 /* What a transaction came to. */
 enum outcome { OUTCOME_DONE, OUTCOME_BUSY, OUTCOME_UNKNOWN, OUTCOME_ONE_BY_ONE };
 
-/* ---- the lock on the file, for the engine's life ---- */
-
-static int lock_take(struct engine *e, struct confab_error *err)
-{
-	char name[4096], pid[32];
-	if (snprintf(name, sizeof(name), "%s.lock", e->path) >= (int)sizeof(name))
-		return confab_error_set(err, CONFAB_EINVAL, "store, path is too long");
-	e->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (e->lock_fd < 0)
-		return confab_error_set(err, CONFAB_EIO, "store, cannot open '%s' (%s)", name,
-				strerror(errno));
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	if (fcntl(e->lock_fd, F_OFD_SETLK, &lock) != 0) {
-		ssize_t n = read(e->lock_fd, pid, sizeof(pid) - 1);
-		pid[n > 0 ? n : 0] = '\0';
-		pid[strcspn(pid, "\n")] = '\0';
-		close(e->lock_fd);
-		e->lock_fd = -1;
-		return confab_error_set(err, CONFAB_EEXIST,
-				"store '%s' is in use by another process%s%s: stop it first", e->path,
-				*pid ? ", pid " : "", pid);
-	}
-	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	/* Only for the sentence above: a pid that cannot be written is left out there. */
-	if (ftruncate(e->lock_fd, 0) == 0 && pwrite(e->lock_fd, pid, (size_t)n, 0) != n)
-		(void)ftruncate(e->lock_fd, 0);
-	return 0;
-}
-
 /* ---- opening and reopening ---- */
 
 static void handles_close(struct engine *e)
@@ -244,10 +215,37 @@ static struct engine *engine_new(const struct engine_options *options)
 
 /* ------------------------------------------------------------------------------------------- */
 
+int engine_lock(struct engine *e, struct confab_error *err)
+{
+	char name[4096], pid[32];
+	if (snprintf(name, sizeof(name), "%s.lock", e->path) >= (int)sizeof(name))
+		return confab_error_set(err, CONFAB_EINVAL, "store, path is too long");
+	e->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (e->lock_fd < 0)
+		return confab_error_set(err, CONFAB_EIO, "store, cannot open '%s' (%s)", name,
+				strerror(errno));
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	if (fcntl(e->lock_fd, F_OFD_SETLK, &lock) != 0) {
+		ssize_t n = read(e->lock_fd, pid, sizeof(pid) - 1);
+		pid[n > 0 ? n : 0] = '\0';
+		pid[strcspn(pid, "\n")] = '\0';
+		close(e->lock_fd);
+		e->lock_fd = -1;
+		return confab_error_set(err, CONFAB_EEXIST,
+				"store '%s' is in use by another process%s%s: stop it first", e->path,
+				*pid ? ", pid " : "", pid);
+	}
+	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	/* Only for the sentence above: a pid that cannot be written is left out there. */
+	if (ftruncate(e->lock_fd, 0) == 0 && pwrite(e->lock_fd, pid, (size_t)n, 0) != n)
+		(void)ftruncate(e->lock_fd, 0);
+	return 0;
+}
+
 struct engine *engine_open(const struct engine_options *options, struct confab_error *err)
 {
 	struct engine *e = engine_new(options);
-	if (lock_take(e, err) != 0)
+	if (engine_lock(e, err) != 0)
 		goto fail;
 	if (handle_open(&e->writer, e, true) != SQLITE_OK) {
 		confab_error_set(err, CONFAB_EIO,

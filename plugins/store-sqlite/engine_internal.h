@@ -60,6 +60,7 @@ struct engine {
 	int64_t sweep_took_ms;
 	int64_t sweep_began_ms;
 	int64_t expire_due_ms;
+	int64_t cut_due_ms;      /* the checkpointer's */
 	struct handle checkpointer;
 	struct handle readers[ENGINE_READERS_MAX];
 };
@@ -99,6 +100,11 @@ uint64_t column_u64(sqlite3_stmt *s, int at);
  *  nothing is held */
 bool engine_enter(struct engine *e);
 void engine_leave(struct engine *e);
+
+/* engine.c */
+
+/** Lock the file for this engine's life, through PATH.lock. @return 0 or a code with err */
+int engine_lock(struct engine *e, struct confab_error *err);
 
 /* schema.c */
 

@@ -95,7 +95,7 @@ static const char *const texts[STATEMENTS] = {
 	[ST_WORDS_SEARCH] = "SELECT " MESSAGE_COLUMNS ", w.rowid, "
 			    "(SELECT name FROM logs WHERE logs.id = m.id >> 32) "
 			    "FROM words w CROSS JOIN messages m ON m.id = w.message "
-			    "WHERE w.tokens MATCH ?1 AND w.rowid < ?2 ORDER BY w.rowid DESC LIMIT ?3",
+			    "WHERE w.words MATCH ?1 AND w.rowid < ?2 ORDER BY w.rowid DESC LIMIT ?3",
 	[ST_WORDS_SWEEP_FIRST] = "INSERT INTO words (words, rank) VALUES ('merge', -64)",
 	[ST_WORDS_SWEEP] = "INSERT INTO words (words, rank) VALUES ('merge', 64)",
 
@@ -144,11 +144,12 @@ static const char *const texts[STATEMENTS] = {
 	[ST_PURGE_PICK] = "SELECT id, doc, parent, n FROM messages WHERE id >= ?1 AND id < ?2 "
 			  "ORDER BY id LIMIT ?3",
 	[ST_PURGE_MESSAGE] = "DELETE FROM messages WHERE id = ?1",
-	/* Entries up to a rev (?2) whose messages are below first (?3): the lowest, as seq grows. */
-	[ST_PURGE_ENTRIES_LOW] = "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE id > ?1 "
-				 "AND id <= ?2 AND seq < ?3 ORDER BY id LIMIT ?4)",
-	[ST_PURGE_ENTRIES_OTHER] = "DELETE FROM entries WHERE id IN (SELECT id FROM entries "
-				   "WHERE id > ?1 AND id <= ?2 AND NOT flags & 1 ORDER BY id LIMIT ?3)",
+	/* Entries up to a rev (?2) whose messages are below first (?4): the lowest, as seq grows. */
+	[ST_PURGE_ENTRIES_LOW] = "SELECT id FROM entries WHERE id > ?1 AND id <= ?2 AND seq < ?4 "
+				 "ORDER BY id LIMIT ?3",
+	[ST_PURGE_ENTRIES_OTHER] = "SELECT id FROM entries WHERE id > ?1 AND id <= ?2 "
+				   "AND NOT flags & 1 ORDER BY id LIMIT ?3",
+	[ST_ENTRY_DROP] = "DELETE FROM entries WHERE id = ?1",
 	[ST_PURGE_GONE_HIGHEST] = "SELECT max(rk) FROM rows WHERE rk > ?1 AND rk <= ?2 AND gone",
 	[ST_PURGE_GONE] = "DELETE FROM rows WHERE rk IN (SELECT rk FROM rows WHERE rk > ?1 AND rk <= ?2 "
 			  "AND gone LIMIT ?3) AND gone",

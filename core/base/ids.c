@@ -18,7 +18,7 @@ static const char base32[32] = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'
 static bool id_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.' || c == ':' || c == '-';
+		c == '_' || c == '.' || c == ':' || c == '-';
 }
 
 /* Prefix, then the first 130 bits of SHA-256(first 0x0A second). */

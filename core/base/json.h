@@ -21,8 +21,8 @@
  * @return a new reference, or NULL with err filled (CONFAB_EPROTO, CONFAB_ELIMIT)
  * Thread: any. The value belongs to one thread at a time.
  */
-json_t *json_parse_bounded(const char *bytes, size_t len, size_t max_bytes,
-			   struct confab_error *err);
+json_t *json_parse_bounded(
+	const char *bytes, size_t len, size_t max_bytes, struct confab_error *err);
 
 /** Only the check of json_parse_bounded. @return 0 or a code, err filled */
 int json_scan(const char *bytes, size_t len, struct confab_error *err);

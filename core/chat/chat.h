@@ -181,6 +181,7 @@ struct chat {
 	char store_epoch[36];
 };
 
+/** An empty one; store, config and loop are borrowed. Never NULL. */
 struct chat *chat_new(struct loop *loop, struct store *store, const struct config *config);
 /** Frees all state; nothing may be in flight. */
 void chat_free(struct chat *chat);

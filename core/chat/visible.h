@@ -19,6 +19,7 @@ struct reader {
 	uint64_t floor;                /* messages below are stubs */
 };
 
+/** This user as a reader of a log, as things stand. */
 struct reader reader_of(const struct user *u, const struct chat_log *lg);
 
 /** What visibility depends on, of one row. */

@@ -38,9 +38,9 @@ static void ask_next(struct question *q)
 
 	q->verify.rc = CONFAB_ENOENT;
 	if (q->next >= c->n) {
-		snprintf(q->verify.text, sizeof(q->verify.text), "%s", c->n
-			? "no auth provider knows this token"
-			: "no auth provider is enabled on this server");
+		snprintf(q->verify.text, sizeof(q->verify.text), "%s",
+			c->n ? "no auth provider knows this token"
+			     : "no auth provider is enabled on this server");
 		confab_verify_done(&q->verify);
 		return;
 	}
@@ -92,7 +92,7 @@ void auth_chain_clear(struct auth_chain *c)
 }
 
 void auth_chain_verify(struct auth_chain *c, const char *token, const char *peer,
-		       void (*done)(void *arg, struct confab_verify *v), void *arg)
+	void (*done)(void *arg, struct confab_verify *v), void *arg)
 {
 	struct question *q = calloc(1, sizeof(*q));
 

@@ -12,6 +12,7 @@
 
 struct auth_chain;
 
+/** A chain without providers; auth_chain_free() takes it, NULL is fine. */
 struct auth_chain *auth_chain_new(struct loop *logic);
 void auth_chain_free(struct auth_chain *c);
 /** Append a provider. Borrowed. */
@@ -22,6 +23,6 @@ void auth_chain_clear(struct auth_chain *c);
 /** Ask. token and peer are copied. done comes once, on the logic thread, in a later turn; its result is
  *  borrowed until return (claims may be taken by setting the pointer to NULL). */
 void auth_chain_verify(struct auth_chain *c, const char *token, const char *peer,
-		       void (*done)(void *arg, struct confab_verify *v), void *arg);
+	void (*done)(void *arg, struct confab_verify *v), void *arg);
 
 #endif

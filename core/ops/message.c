@@ -97,7 +97,7 @@ static enum confab_verdict judge_slow(struct confab_event *ev)
 	int64_t wait;
 
 	if (!ch->slow_ms || ev->actor.kind != CONFAB_ACTOR_USER ||
-	    !permit_refusal(&ev->actor, ch, "slow.bypass")) {
+		!permit_refusal(&ev->actor, ch, "slow.bypass")) {
 		return CONFAB_PASS;
 	}
 	wait = last_sent_ms(ev) + ch->slow_ms - clock_real_ms();
@@ -136,11 +136,13 @@ static enum confab_verdict judge_text(struct confab_event *ev)
 	if (!json_string_length(text) && !json_array_size(parts)) {
 		return confab_reject(ev, "bad_request", "a message needs 'text' or 'parts'");
 	}
-	if (!channel_text_fits(ev->lg->channel, json_string_value(text), json_string_length(text))) {
+	if (!channel_text_fits(
+		    ev->lg->channel, json_string_value(text), json_string_length(text))) {
 		char why[80];
 
-		snprintf(why, sizeof(why), "the text is longer than this channel's %" PRId64
-			" characters", ev->lg->channel->type->message_length);
+		snprintf(why, sizeof(why),
+			"the text is longer than this channel's %" PRId64 " characters",
+			ev->lg->channel->type->message_length);
 		return confab_reject(ev, "limit", why);
 	}
 	return CONFAB_PASS;
@@ -158,8 +160,8 @@ static enum confab_verdict send_judge(struct confab_event *ev, void *ctx)
 	if (json_int(ev->body, "parent", 0)) {
 		parent = named_message(ev, "parent");
 		if (!parent || json_bool(parent, "deleted") || json_int(parent, "parent", 0)) {
-			return confab_reject(ev, "no_message",
-				"'parent' is no message that can have replies");
+			return confab_reject(
+				ev, "no_message", "'parent' is no message that can have replies");
 		}
 		why = permit_refusal(&ev->actor, ev->lg->channel, "thread");
 		if (why) {
@@ -173,8 +175,8 @@ static enum confab_verdict send_judge(struct confab_event *ev, void *ctx)
 }
 
 /** Personal mentions become rows in the mentioned users' own logs; members only. */
-static bool add_mentions(struct confab_event *ev, struct confab_change *c, const json_t *message,
-			 uint64_t seq)
+static bool add_mentions(
+	struct confab_event *ev, struct confab_change *c, const json_t *message, uint64_t seq)
 {
 	const json_t *mentions = json_object_get(message, "mentions");
 	struct channel *ch = ev->lg->channel;
@@ -182,19 +184,21 @@ static bool add_mentions(struct confab_event *ev, struct confab_change *c, const
 	bool all = false;
 	size_t i;
 
-	json_array_foreach (mentions, i, item) {
+	json_array_foreach(mentions, i, item)
+	{
 		const char *id = json_string_value(item);
 
 		if (id && (strcmp(id, "@channel") == 0 || strcmp(id, "@here") == 0)) {
 			all |= !permit_refusal(&ev->actor, ch, "mention.all");
 		} else if (id && strcmp(id, ev->actor.id) != 0 && permit_member(ch, id) &&
-			   json_array_size(users) < MENTIONS_MAX) {
+			json_array_size(users) < MENTIONS_MAX) {
 			json_array_append_new(users, json_string(id));
 		}
 	}
 	if (json_array_size(users)) {
-		confab_change_todo(c, "core.mention", json_pack("{s:s,s:I,s:s,s:o}", "channel",
-			ev->lg->id, "seq", (json_int_t)seq, "by", ev->actor.id, "users", users));
+		confab_change_todo(c, "core.mention",
+			json_pack("{s:s,s:I,s:s,s:o}", "channel", ev->lg->id, "seq",
+				(json_int_t)seq, "by", ev->actor.id, "users", users));
 	} else {
 		json_decref(users);
 	}
@@ -218,8 +222,8 @@ static struct change_message message_meta(struct confab_event *ev, const json_t 
 }
 
 /** The parent's summary: how many replies, the last one. @return the reply's number */
-static uint64_t touch_parent(struct confab_event *ev, struct confab_change *c, uint64_t parent_seq,
-			     uint64_t seq)
+static uint64_t touch_parent(
+	struct confab_event *ev, struct confab_change *c, uint64_t parent_seq, uint64_t seq)
 {
 	char id[24];
 	const json_t *row;
@@ -232,8 +236,9 @@ static uint64_t touch_parent(struct confab_event *ev, struct confab_change *c, u
 	row = confab_change_row(c, "message", id);
 	parent = json_deep_copy(row);
 	n = (uint64_t)json_int(json_object_get(parent, "thread"), "n", 0) + 1;
-	json_object_set_new(parent, "thread", json_pack("{s:I,s:I,s:I,s:s}", "n", (json_int_t)n, "last",
-		(json_int_t)seq, "ts", (json_int_t)c->entry.ts, "user", ev->actor.id));
+	json_object_set_new(parent, "thread",
+		json_pack("{s:I,s:I,s:I,s:s}", "n", (json_int_t)n, "last", (json_int_t)seq, "ts",
+			(json_int_t)c->entry.ts, "user", ev->actor.id));
 	tokens = tokens_of(parent);
 	m = message_meta(ev, parent, parent_seq);
 	m.json = parent;
@@ -263,9 +268,10 @@ static void add_draft_todos(struct confab_event *ev, struct confab_change *c)
 	if (!ev->draft) {
 		return;
 	}
-	json_array_foreach (ev->draft->todos, i, todo) {
-		confab_change_todo(c, json_str(todo, "name"),
-			json_deep_copy(json_object_get(todo, "body")));
+	json_array_foreach(ev->draft->todos, i, todo)
+	{
+		confab_change_todo(
+			c, json_str(todo, "name"), json_deep_copy(json_object_get(todo, "body")));
 	}
 }
 
@@ -273,8 +279,8 @@ static int send_build(struct confab_event *ev, struct confab_change *c, void *ct
 {
 	uint64_t parent = (uint64_t)json_int(ev->body, "parent", 0), seq = c->after.seq + 1;
 	struct channel *ch = ev->lg->channel;
-	struct change_message m = {.json = message_json(ev), .sender = ev->actor.id,
-		.parent = parent};
+	struct change_message m = {
+		.json = message_json(ev), .sender = ev->actor.id, .parent = parent};
 	bool all;
 	char *tokens;
 
@@ -287,14 +293,15 @@ static int send_build(struct confab_event *ev, struct confab_change *c, void *ct
 	}
 	m.audience = ev->draft ? ev->draft->audience_json : NULL;
 	m.counts = !parent && (!m.audience || ev->draft->audience == CONFAB_AUTHOR) &&
-		   (ch->type->unread == CONFIG_UNREAD_ALL ||
-			   (ch->type->unread == CONFIG_UNREAD_MENTIONS && all));
+		(ch->type->unread == CONFIG_UNREAD_ALL ||
+			(ch->type->unread == CONFIG_UNREAD_MENTIONS && all));
 	m.counts_all = all;
 	if (m.counts) {
 		json_object_set_new(m.json, "counts", json_integer(all ? 2 : 1));
 	}
 	if (m.counts && m.audience) {
-		change_uncount(c, seq, all); /* shadowed: as if deleted, for everybody but its author */
+		change_uncount(
+			c, seq, all); /* shadowed: as if deleted, for everybody but its author */
 	}
 	tokens = tokens_of(m.json);
 	m.tokens = tokens;
@@ -312,8 +319,8 @@ static void seq_keys(struct confab_event *ev, struct confab_keys *keys)
 }
 
 /** Own messages need one grant, others' another. */
-static enum confab_verdict judge_owned(struct confab_event *ev, const char *own, const char *any,
-				       const json_t **message)
+static enum confab_verdict judge_owned(
+	struct confab_event *ev, const char *own, const char *any, const json_t **message)
 {
 	const json_t *m = named_message(ev, "seq");
 	struct reader reader;
@@ -327,13 +334,14 @@ static enum confab_verdict judge_owned(struct confab_event *ev, const char *own,
 	if (ev->actor.user) {
 		reader = reader_of(ev->actor.user, ev->lg);
 		sight = (struct sight){.kind = "message",
-			.seq = (uint64_t)json_int(ev->body, "seq", 0), .sender = user};
+			.seq = (uint64_t)json_int(ev->body, "seq", 0),
+			.sender = user};
 		if (!visible_full(&reader, &sight)) {
 			return confab_reject(ev, "no_message", NULL);
 		}
 	}
-	why = permit_refusal(&ev->actor, ev->lg->channel,
-		user && strcmp(user, ev->actor.id) == 0 ? own : any);
+	why = permit_refusal(
+		&ev->actor, ev->lg->channel, user && strcmp(user, ev->actor.id) == 0 ? own : any);
 	if (why) {
 		return confab_reject(ev, why, NULL);
 	}
@@ -348,13 +356,13 @@ static enum confab_verdict edit_judge(struct confab_event *ev, void *ctx)
 
 	(void)ctx;
 	if (judge_owned(ev, "edit.own", "edit.any", &m) != CONFAB_PASS ||
-	    judge_text(ev) != CONFAB_PASS) {
+		judge_text(ev) != CONFAB_PASS) {
 		return CONFAB_REJECT;
 	}
 	window = ev->lg->channel->type->edit_window_ms;
 	if (window && ev->actor.kind == CONFAB_ACTOR_USER &&
-	    clock_real_ms() > json_int(m, "ts", 0) + window &&
-	    permit_refusal(&ev->actor, ev->lg->channel, "edit.any")) {
+		clock_real_ms() > json_int(m, "ts", 0) + window &&
+		permit_refusal(&ev->actor, ev->lg->channel, "edit.any")) {
 		return confab_reject(ev, "too_late", "the time for editing this message is over");
 	}
 	if (json_int(m, "ver", 0) != json_int(ev->body, "ver", 0)) {
@@ -410,7 +418,8 @@ static enum confab_verdict delete_judge(struct confab_event *ev, void *ctx)
 /** What is left of a deleted message: its place and its numbers. */
 static json_t *tombstone(const json_t *old, const char *by, int64_t ts)
 {
-	static const char *const kept[] = {"cid", "ts", "ord", "all", "parent", "n", "user", "thread"};
+	static const char *const kept[] = {
+		"cid", "ts", "ord", "all", "parent", "n", "user", "thread"};
 	json_t *j = json_object();
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
@@ -439,9 +448,9 @@ static int delete_build(struct confab_event *ev, struct confab_change *c, void *
 		change_uncount(c, seq, json_int(old, "counts", 0) == 2);
 	}
 	if (json_array_size(json_object_get(old, "mentions"))) {
-		confab_change_todo(c, "core.unmention", json_pack("{s:s,s:I,s:o}", "channel", ev->lg->id,
-			"seq", (json_int_t)seq, "users",
-			json_deep_copy(json_object_get(old, "mentions"))));
+		confab_change_todo(c, "core.unmention",
+			json_pack("{s:s,s:I,s:o}", "channel", ev->lg->id, "seq", (json_int_t)seq,
+				"users", json_deep_copy(json_object_get(old, "mentions"))));
 	}
 	change_message_set(c, seq, &m);
 	return 0;
@@ -456,57 +465,129 @@ static const struct confab_field reply_fields[] = {
 	{"ver", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "version of its content"},
 	{"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "this is the first answer, repeated"},
 	{"held", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it waits for review"},
-	{"handled", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "a plugin did something else with it"},
+	{"handled", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL,
+		"a plugin did something else with it"},
 	{0},
 };
 
-#define CHANNEL_FIELD {"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"}
-#define CID_FIELD {"cid", CONFAB_FIELD_CID, true, 0, 0, NULL, NULL, "the client's own name of this change"}
-#define AGAIN_FIELD {"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it was sent before"}
-#define SEQ_FIELD {"seq", CONFAB_FIELD_INT, true, 1, JSON_INT_MAX, NULL, NULL, "the message"}
-#define TEXT_FIELD {"text", CONFAB_FIELD_STRING, false, 0, 65536, NULL, NULL, "what it says"}
-#define PARTS_FIELD {"parts", CONFAB_FIELD_LIST, false, 0, 100, NULL, NULL, "structured parts: objects with a type"}
-#define MENTIONS_FIELD {"mentions", CONFAB_FIELD_LIST, false, 0, 64, NULL, NULL, "user ids, or @channel, @here"}
+#define CHANNEL_FIELD \
+	{ \
+		"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel" \
+	}
+#define CID_FIELD \
+	{ \
+		"cid", CONFAB_FIELD_CID, true, 0, 0, NULL, NULL, \
+			"the client's own name of this change" \
+	}
+#define AGAIN_FIELD \
+	{ \
+		"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it was sent before" \
+	}
+#define SEQ_FIELD \
+	{ \
+		"seq", CONFAB_FIELD_INT, true, 1, JSON_INT_MAX, NULL, NULL, "the message" \
+	}
+#define TEXT_FIELD \
+	{ \
+		"text", CONFAB_FIELD_STRING, false, 0, 65536, NULL, NULL, "what it says" \
+	}
+#define PARTS_FIELD \
+	{ \
+		"parts", CONFAB_FIELD_LIST, false, 0, 100, NULL, NULL, \
+			"structured parts: objects with a type" \
+	}
+#define MENTIONS_FIELD \
+	{ \
+		"mentions", CONFAB_FIELD_LIST, false, 0, 64, NULL, NULL, \
+			"user ids, or @channel, @here" \
+	}
 
 static const struct confab_field send_fields[] = {
-	CHANNEL_FIELD, CID_FIELD, AGAIN_FIELD, TEXT_FIELD, PARTS_FIELD, MENTIONS_FIELD,
-	{"parent", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL, "the message it replies to, in its thread"},
+	CHANNEL_FIELD,
+	CID_FIELD,
+	AGAIN_FIELD,
+	TEXT_FIELD,
+	PARTS_FIELD,
+	MENTIONS_FIELD,
+	{"parent", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL,
+		"the message it replies to, in its thread"},
 	{"quote", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL, "a message it quotes"},
 	{"read", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "moves the read cursor too"},
 	{0},
 };
 static const struct confab_field edit_fields[] = {
-	CHANNEL_FIELD, CID_FIELD, AGAIN_FIELD, SEQ_FIELD, TEXT_FIELD, PARTS_FIELD, MENTIONS_FIELD,
-	{"ver", CONFAB_FIELD_INT, true, 1, JSON_INT_MAX, NULL, NULL, "the version the edit was made from"},
+	CHANNEL_FIELD,
+	CID_FIELD,
+	AGAIN_FIELD,
+	SEQ_FIELD,
+	TEXT_FIELD,
+	PARTS_FIELD,
+	MENTIONS_FIELD,
+	{"ver", CONFAB_FIELD_INT, true, 1, JSON_INT_MAX, NULL, NULL,
+		"the version the edit was made from"},
 	{0},
 };
 static const struct confab_field delete_fields[] = {
-	CHANNEL_FIELD, CID_FIELD, AGAIN_FIELD, SEQ_FIELD, {0},
+	CHANNEL_FIELD,
+	CID_FIELD,
+	AGAIN_FIELD,
+	SEQ_FIELD,
+	{0},
 };
 
 static const struct confab_kind_row kinds[] = {
-	{.name = "message.send", .flags = KIND_HAS_DRAFT, .class_ = CONFAB_DURABLE,
-		.log = CONFAB_LOG_CHANNEL, .grant = "send", .keys = send_keys, .judge = send_judge,
-		.build = send_build, .doc = "Somebody says something."},
-	{.name = "message.edit", .flags = KIND_HAS_DRAFT, .class_ = CONFAB_DURABLE,
-		.log = CONFAB_LOG_CHANNEL, .grant = "read", .keys = seq_keys, .judge = edit_judge,
-		.build = edit_build, .doc = "A message gets another content."},
-	{.name = "message.delete", .class_ = CONFAB_DURABLE, .log = CONFAB_LOG_CHANNEL,
-		.grant = "read", .keys = seq_keys, .judge = delete_judge, .build = delete_build,
+	{.name = "message.send",
+		.flags = KIND_HAS_DRAFT,
+		.class_ = CONFAB_DURABLE,
+		.log = CONFAB_LOG_CHANNEL,
+		.grant = "send",
+		.keys = send_keys,
+		.judge = send_judge,
+		.build = send_build,
+		.doc = "Somebody says something."},
+	{.name = "message.edit",
+		.flags = KIND_HAS_DRAFT,
+		.class_ = CONFAB_DURABLE,
+		.log = CONFAB_LOG_CHANNEL,
+		.grant = "read",
+		.keys = seq_keys,
+		.judge = edit_judge,
+		.build = edit_build,
+		.doc = "A message gets another content."},
+	{.name = "message.delete",
+		.class_ = CONFAB_DURABLE,
+		.log = CONFAB_LOG_CHANNEL,
+		.grant = "read",
+		.keys = seq_keys,
+		.judge = delete_judge,
+		.build = delete_build,
 		.doc = "A message becomes a tombstone; its body is gone."},
 };
 
 static const struct confab_op_row rows[] = {
-	{.name = "message.send", .actor = CONFAB_OP_USER, .method = "POST",
-		.path = "/v1/channels/{channel}/messages", .kind = "message.send",
-		.args = send_fields, .reply = reply_fields, .doc = "Say something in a channel."},
-	{.name = "message.edit", .actor = CONFAB_OP_USER, .method = "PATCH",
-		.path = "/v1/channels/{channel}/messages/{seq}", .kind = "message.edit",
-		.args = edit_fields, .reply = reply_fields,
+	{.name = "message.send",
+		.actor = CONFAB_OP_USER,
+		.method = "POST",
+		.path = "/v1/channels/{channel}/messages",
+		.kind = "message.send",
+		.args = send_fields,
+		.reply = reply_fields,
+		.doc = "Say something in a channel."},
+	{.name = "message.edit",
+		.actor = CONFAB_OP_USER,
+		.method = "PATCH",
+		.path = "/v1/channels/{channel}/messages/{seq}",
+		.kind = "message.edit",
+		.args = edit_fields,
+		.reply = reply_fields,
 		.doc = "Replace the content of a message, made from version ver."},
-	{.name = "message.delete", .actor = CONFAB_OP_USER, .method = "DELETE",
-		.path = "/v1/channels/{channel}/messages/{seq}", .kind = "message.delete",
-		.args = delete_fields, .reply = reply_fields,
+	{.name = "message.delete",
+		.actor = CONFAB_OP_USER,
+		.method = "DELETE",
+		.path = "/v1/channels/{channel}/messages/{seq}",
+		.kind = "message.delete",
+		.args = delete_fields,
+		.reply = reply_fields,
 		.doc = "Delete a message; its place stays, its body is gone everywhere."},
 };
 

@@ -104,7 +104,7 @@ struct http_login {
 	struct ops *o;
 	struct confab_request *rq;
 	struct log_waiter waiter;
-	char role[16], session[32];
+	char role[16], session[64];
 };
 
 static void http_ready(struct http_login *in, int rc)
@@ -238,8 +238,8 @@ void ops_answer(struct confab_request *rq, struct confab_event *ev)
 }
 
 void ops_event_then(struct ops *o, struct confab_request *rq, const char *name,
-		    const char *channel_id,
-		    void (*then)(struct ops *o, struct confab_request *rq, struct confab_event *ev))
+	const char *channel_id,
+	void (*then)(struct ops *o, struct confab_request *rq, struct confab_event *ev))
 {
 	const struct kind *kind = kind_find(o->pl->kinds, name);
 	struct asked *asked;
@@ -255,8 +255,8 @@ void ops_event_then(struct ops *o, struct confab_request *rq, const char *name,
 	asked = malloc(sizeof(*asked));
 	assert(asked);
 	*asked = (struct asked){.o = o, .rq = rq, .then = then};
-	event_start(event_make(o->pl, kind, rq->actor, channel_id, json_incref(rq->args), event_done,
-		asked));
+	event_start(event_make(
+		o->pl, kind, rq->actor, channel_id, json_incref(rq->args), event_done, asked));
 }
 
 void ops_event(struct ops *o, struct confab_request *rq, const char *kind, const char *channel_id)
@@ -302,7 +302,7 @@ static void loaded(struct log_waiter *w, int rc)
 }
 
 void ops_load(struct ops *o, struct confab_request *rq, const char *const *ids, size_t n,
-	      void (*fn)(struct ops *o, struct confab_request *rq))
+	void (*fn)(struct ops *o, struct confab_request *rq))
 {
 	struct loading *ld = calloc(1, sizeof(*ld) + n * sizeof(ld->ids[0]));
 
@@ -325,7 +325,7 @@ const char *ops_read_refusal(struct ops *o, struct confab_request *rq, struct ch
 		return strcmp(lg->id + 1, rq->actor->id) == 0 && lg->user ? NULL : "no_channel";
 	}
 	if (lg->state != LOG_READY || !lg->channel || lg->channel->deleted ||
-	    channel_hides(lg->channel, rq->actor)) {
+		channel_hides(lg->channel, rq->actor)) {
 		return "no_channel";
 	}
 	return permit_refusal(rq->actor, lg->channel, "read");
@@ -371,8 +371,8 @@ int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct co
 	return 0;
 }
 
-int ops_add_kinds(struct ops *o, const struct confab_kind_row *rows, size_t n,
-		  struct confab_error *err)
+int ops_add_kinds(
+	struct ops *o, const struct confab_kind_row *rows, size_t n, struct confab_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		int rc = kind_add(o->pl->kinds, &rows[i], o, NULL, "core", err);
@@ -386,13 +386,21 @@ int ops_add_kinds(struct ops *o, const struct confab_kind_row *rows, size_t n,
 
 int ops_register(struct ops *o, struct confab_error *err)
 {
-	static int (*const parts[])(struct ops *o, struct confab_error *err) = {
-		ops_session_register, ops_sync_register, ops_message_register, ops_page_register,
-		ops_channel_register, ops_member_register, ops_own_register, ops_user_register,
+	static int (*const parts[])(struct ops * o, struct confab_error * err) = {
+		ops_session_register,
+		ops_sync_register,
+		ops_message_register,
+		ops_page_register,
+		ops_channel_register,
+		ops_own_register,
 	};
 
-	o->wire->ports = (struct wire_ports){.run = run, .opened = session_opened,
-		.closed = session_closed, .drained = session_drained, .forget = forget, .ctx = o};
+	o->wire->ports = (struct wire_ports){.run = run,
+		.opened = session_opened,
+		.closed = session_closed,
+		.drained = session_drained,
+		.forget = forget,
+		.ctx = o};
 	o->pl->todo_run = ops_todo_run;
 	o->pl->todo_ctx = o;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

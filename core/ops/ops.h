@@ -19,11 +19,14 @@ struct ops {
 	struct pipeline *pl;
 	struct wire *wire;
 	struct net *net;
-	struct auth_chain *auth;      /* who tells whose a token is */
-	struct setup *setup;          /* the one-time link for the first administrator, or NULL */
-	const char *server_name;      /* of the configuration */
+	struct auth_chain *auth; /* who tells whose a token is */
+	struct setup *setup;     /* the one-time link for the first administrator, or NULL */
+	const char *server_name; /* of the configuration */
 	const char *version;
-	int64_t hello_timeout_us;
+	/** Todos of plugins, right after their commit; or NULL. */
+	void (*todo_other)(void *ctx, const char *log, uint64_t rev, unsigned n, const char *name,
+		const char *body);
+	void *todo_ctx;
 };
 
 /** Register all of the core's ops and kinds, and take the wire's ports. */
@@ -35,14 +38,12 @@ int ops_sync_register(struct ops *o, struct confab_error *err);
 int ops_message_register(struct ops *o, struct confab_error *err);
 int ops_page_register(struct ops *o, struct confab_error *err);
 int ops_channel_register(struct ops *o, struct confab_error *err);
-int ops_member_register(struct ops *o, struct confab_error *err);
 int ops_own_register(struct ops *o, struct confab_error *err);
-int ops_user_register(struct ops *o, struct confab_error *err);
 
 /** Register tables of ops and kinds at once. */
 int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct confab_error *err);
-int ops_add_kinds(struct ops *o, const struct confab_kind_row *rows, size_t n,
-		  struct confab_error *err);
+int ops_add_kinds(
+	struct ops *o, const struct confab_kind_row *rows, size_t n, struct confab_error *err);
 
 /** The ops of a query's request: ctx of its row. The reader's loaded user is rq->actor->user. */
 
@@ -50,8 +51,8 @@ int ops_add_kinds(struct ops *o, const struct confab_kind_row *rows, size_t n,
 void ops_event(struct ops *o, struct confab_request *rq, const char *kind, const char *channel_id);
 /** The same, but `then` answers the request when the event went well (its outcome is in ev->out). */
 void ops_event_then(struct ops *o, struct confab_request *rq, const char *kind,
-		    const char *channel_id,
-		    void (*then)(struct ops *o, struct confab_request *rq, struct confab_event *ev));
+	const char *channel_id,
+	void (*then)(struct ops *o, struct confab_request *rq, struct confab_event *ev));
 /** Answer a request with an event's outcome. */
 void ops_answer(struct confab_request *rq, struct confab_event *ev);
 
@@ -60,7 +61,7 @@ void ops_answer(struct confab_request *rq, struct confab_event *ev);
  * ids are copied.
  */
 void ops_load(struct ops *o, struct confab_request *rq, const char *const *ids, size_t n,
-	      void (*fn)(struct ops *o, struct confab_request *rq));
+	void (*fn)(struct ops *o, struct confab_request *rq));
 
 /** May the actor read this channel? Else the request is answered and false returned. */
 struct chat_log *ops_readable(struct ops *o, struct confab_request *rq, const char *channel);

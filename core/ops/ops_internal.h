@@ -18,7 +18,7 @@ void session_hello(struct ops *o, struct confab_request *rq);
 void session_refuse(struct confab_request *rq, const struct confab_verify *v);
 /** Have a user's log READY, making the user at first sight. done: rc 0 or a code; may come at once. */
 void session_user(struct ops *o, const char *user, const char *role,
-		  void (*done)(struct ops *o, void *arg, int rc), void *arg);
+	void (*done)(struct ops *o, void *arg, int rc), void *arg);
 /** Is this session a living row of the user's log? */
 bool session_alive(const struct user *u, const char *session);
 /** Take in the server role that a token names. */
@@ -33,7 +33,7 @@ void session_drained(void *ctx, confab_conn_id conn, const uint32_t *topics, siz
 const char *ops_read_refusal(struct ops *o, struct confab_request *rq, struct chat_log *lg);
 
 /** Run a todo of the core right after its commit; others go to the plugin host. */
-void ops_todo_run(void *ctx, const char *log, uint64_t rev, unsigned n, const char *name,
-		  const char *body);
+void ops_todo_run(
+	void *ctx, const char *log, uint64_t rev, unsigned n, const char *name, const char *body);
 
 #endif

@@ -48,6 +48,7 @@ struct batch {
 	int64_t sent_us;
 };
 
+/** An empty batch at the log's head. Never NULL. */
 struct batch *batch_new(struct chat_log *lg);
 /** Frees all but the events. The store's call goes with it unless it was sent. */
 void batch_free(struct batch *b);

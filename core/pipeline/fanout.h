@@ -15,6 +15,7 @@ struct net;
 struct pipeline;
 struct fanout;
 
+/** Both are borrowed by it. Never NULL; fanout_free() takes it. */
 struct fanout *fanout_new(struct pipeline *pl, struct net *net);
 void fanout_free(struct fanout *f);
 

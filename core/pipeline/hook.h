@@ -34,6 +34,7 @@ struct hook_list {
 
 struct hooks;
 
+/** No hooks yet. Never NULL; hooks_free() takes it. */
 struct hooks *hooks_new(void);
 void hooks_free(struct hooks *h);
 

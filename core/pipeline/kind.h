@@ -20,6 +20,7 @@ struct kind {
 	uint32_t live;          /* events of it under way */
 };
 
+/** No kinds yet. Never NULL; kinds_free() takes it. */
 struct kinds *kinds_new(void);
 void kinds_free(struct kinds *k);
 

@@ -13,6 +13,7 @@ struct confab_event;
 struct confab_rate;
 struct meter;
 
+/** No buckets yet. Never NULL; meter_free() takes it. */
 struct meter *meter_new(void);
 void meter_free(struct meter *m);
 

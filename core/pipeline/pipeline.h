@@ -45,6 +45,7 @@ struct pipeline {
 	bool draining; /* refuse what is new */
 };
 
+/** Both are borrowed; takes chat's ports. Never NULL; pipeline_free() takes it. */
 struct pipeline *pipeline_new(struct chat *chat, struct net *net);
 void pipeline_free(struct pipeline *pl);
 

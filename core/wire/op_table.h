@@ -19,6 +19,7 @@ struct op {
 	uint64_t calls, errors;
 };
 
+/** No ops yet. Never NULL; op_table_free() takes it. */
 struct op_table *op_table_new(void);
 void op_table_free(struct op_table *t);
 /** @return 0; CONFAB_EEXIST names who has the op or its HTTP path; CONFAB_EINVAL: an incomplete row */

@@ -39,6 +39,7 @@ struct wire {
 	atomic_uint_fast64_t requests, errors;
 };
 
+/** No ops yet, no net; wire_free() takes it, NULL is fine. Thread: main. */
 struct wire *wire_new(struct loop *logic, size_t max_message);
 void wire_free(struct wire *w);
 

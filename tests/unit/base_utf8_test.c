@@ -19,9 +19,9 @@ struct row {
 	int whole;  /* ends at a boundary */
 };
 
-#define ROW(s, bad_at, whole)                                                                      \
-	{                                                                                          \
-		s, sizeof(s) - 1, bad_at, whole                                                    \
+#define ROW(s, bad_at, whole) \
+	{ \
+		s, sizeof(s) - 1, bad_at, whole \
 	}
 
 static const struct row rows[] = {

@@ -21,9 +21,9 @@ struct row {
 	const char *out;
 };
 
-#define ROW(in, code, out)                                                                         \
-	{                                                                                          \
-		in, sizeof(in) - 1, code, out                                                      \
+#define ROW(in, code, out) \
+	{ \
+		in, sizeof(in) - 1, code, out \
 	}
 
 static const struct row rows[] = {

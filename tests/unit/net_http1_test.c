@@ -410,7 +410,7 @@ static bool as_wanted(const char *said, const char *want)
 	if (want[same] == '\0')
 		return strcmp(said, want) == 0;
 	return strncmp(said, want, status) == 0 && strchr(said + same, ' ') != NULL &&
-	       strstr(said + status, want[status] ? want + status + 1 : "") != NULL;
+		strstr(said + status, want[status] ? want + status + 1 : "") != NULL;
 }
 
 static void check(const struct http1_limits *limits, const char *in, size_t len, const char *want)
@@ -439,11 +439,11 @@ static void check_rows(const struct row *rows, size_t n)
 		check(&http1_limits_default, rows[i].in, strlen(rows[i].in), rows[i].want);
 }
 
-#define TEST_ROWS(name)                                                                            \
-	static void test_##name(void **state)                                                      \
-	{                                                                                          \
-		(void)state;                                                                       \
-		check_rows(name, sizeof(name) / sizeof(name[0]));                                  \
+#define TEST_ROWS(name) \
+	static void test_##name(void **state) \
+	{ \
+		(void)state; \
+		check_rows(name, sizeof(name) / sizeof(name[0])); \
 	}
 
 TEST_ROWS(lines)

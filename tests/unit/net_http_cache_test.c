@@ -190,8 +190,8 @@ static void ranges_hold(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		uint64_t from = 0, to = 0;
-		enum http_range what =
-			http_range_parse(ranges[i].header, ranges[i].size, &from, &to);
+		enum http_range what = http_range_parse(
+			ranges[i].header, ranges[i].size, &from, &to);
 
 		if (what != ranges[i].what || from != ranges[i].from || to != ranges[i].to)
 			fail_msg("%s", ranges[i].header);

@@ -15,11 +15,11 @@
 
 #define SIG "\x0D\x0A\x0D\x0A\x00\x0D\x0A\x51\x55\x49\x54\x0A"
 #define V4 "\xCB\x00\x71\x09\x0A\x00\x00\x01\x30\x39\x01\xBB" /* 203.0.113.9:12345 */
-#define V6                                                                                         \
-	"\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01"                                               \
+#define V6 \
+	"\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01" \
 	"\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x02\x30\x39\x01\xBB"
-#define MAPPED                                                                                     \
-	"\0\0\0\0\0\0\0\0\0\0\xFF\xFF\xCB\x00\x71\x09"                                             \
+#define MAPPED \
+	"\0\0\0\0\0\0\0\0\0\0\xFF\xFF\xCB\x00\x71\x09" \
 	"\0\0\0\0\0\0\0\0\0\0\xFF\xFF\x0A\x00\x00\x01\x30\x39\x01\xBB"
 
 struct row {
@@ -31,13 +31,13 @@ struct row {
 	const char *why; /* part of the sentence; NULL beside peer NULL: more is needed */
 };
 
-#define GOOD(in, tail, peer, port)                                                                 \
-	{                                                                                          \
-		in tail, sizeof(in tail) - 1, sizeof(in) - 1, peer, port, NULL                     \
+#define GOOD(in, tail, peer, port) \
+	{ \
+		in tail, sizeof(in tail) - 1, sizeof(in) - 1, peer, port, NULL \
 	}
-#define BAD(in, why)                                                                               \
-	{                                                                                          \
-		in, sizeof(in) - 1, 0, NULL, 0, why                                                \
+#define BAD(in, why) \
+	{ \
+		in, sizeof(in) - 1, 0, NULL, 0, why \
 	}
 
 static const struct row rows[] = {

@@ -25,9 +25,9 @@ struct frame {
 	size_t len;
 };
 
-#define F(first, payload)                                                                          \
-	{                                                                                          \
-		first, payload, sizeof(payload) - 1                                                \
+#define F(first, payload) \
+	{ \
+		first, payload, sizeof(payload) - 1 \
 	}
 #define FIN_TEXT(payload) F(0x81, payload)
 #define FIN_BINARY(payload) F(0x82, payload)
@@ -62,8 +62,9 @@ static const struct row rows[] = {
 		"ping\"\"t\"\xCE\xBA\xE1\xBD\xB9\""},
 	{{F(0x88, "")}, "close 1005\"\""},
 	{{F(0x88, "\x03\xE8")}, "close 1000\"\""},
-	{{F(0x88, "\x03\xE8"
-		  "bye")},
+	{{F(0x88,
+		 "\x03\xE8"
+		 "bye")},
 		"close 1000\"bye\""},
 	{{F(0x88, "\x03\xF6")}, "close 1014\"\""},
 	{{F(0x88, "\x0B\xB8")}, "close 3000\"\""},
@@ -234,7 +235,7 @@ static bool as_wanted(const char *said, const char *want)
 	if (mark == NULL)
 		return strcmp(said, want) == 0;
 	return strncmp(said, want, same + 5) == 0 &&
-	       (mark[5] == '\0' || strstr(said + same + 5, mark + 6) != NULL);
+		(mark[5] == '\0' || strstr(said + same + 5, mark + 6) != NULL);
 }
 
 static void check(const struct ws_limits *lim, const struct buf *in, const char *want, int row)

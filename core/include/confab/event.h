@@ -46,21 +46,27 @@ typedef void (*confab_observe_fn)(const struct confab_event *ev, void *ctx);
 /** A hook: decide at the first four stages, observe at the last; the other pointer is NULL. */
 struct confab_hook_row {
 	enum confab_stage stage;
-	const char *kinds;          /* names separated by spaces, "noun.*", or "*" */
+	const char *kinds; /* names separated by spaces, "noun.*", or "*" */
 	confab_decide_fn decide;
 	confab_observe_fn observe;
-	const char *doc;            /* one sentence, shown by `confabctl hooks` */
+	const char *doc; /* one sentence, shown by `confabctl hooks` */
 };
-#define CONFAB_DECIDE(stage_, kinds_, fn_, doc_) {(stage_), (kinds_), (fn_), NULL, (doc_)}
-#define CONFAB_OBSERVER(kinds_, fn_, doc_) {CONFAB_OBSERVE, (kinds_), NULL, (fn_), (doc_)}
+#define CONFAB_DECIDE(stage_, kinds_, fn_, doc_) \
+	{ \
+		(stage_), (kinds_), (fn_), NULL, (doc_) \
+	}
+#define CONFAB_OBSERVER(kinds_, fn_, doc_) \
+	{ \
+		CONFAB_OBSERVE, (kinds_), NULL, (fn_), (doc_) \
+	}
 
 /* Verdicts: return the result of these. */
 
 /** Refuse. code: lower-case word of the error table or the plugin's own; text: for the one refused. */
 enum confab_verdict confab_reject(struct confab_event *ev, const char *code, const char *text);
 /** Refuse for now: retry "later" after retry_ms. */
-enum confab_verdict confab_reject_later(struct confab_event *ev, const char *code, const char *text,
-					unsigned retry_ms);
+enum confab_verdict confab_reject_later(
+	struct confab_event *ev, const char *code, const char *text, unsigned retry_ms);
 /** Handled here; the reply is taken ({"handled":true} is added). For what may happen twice. */
 enum confab_verdict confab_stop(struct confab_event *ev, json_t *reply);
 /** Keep for review in a queue; why is taken. The author gets {"held":true}. */
@@ -115,11 +121,11 @@ enum confab_kind_flag {
 };
 
 struct confab_kind_row {
-	const char *name;              /* "message.send" */
-	unsigned flags;                /* enum confab_kind_flag */
+	const char *name; /* "message.send" */
+	unsigned flags;   /* enum confab_kind_flag */
 	enum confab_kind_class class_;
 	enum confab_kind_log log;
-	const char *grant;             /* asked at authorize and recheck; NULL: the kind's own rules */
+	const char *grant; /* asked at authorize and recheck; NULL: the kind's own rules */
 	/** Name the rows to load: confab_keys_add. NULL: none. */
 	void (*keys)(struct confab_event *ev, struct confab_keys *keys);
 	/** May it be, as things stand? Called at authorize and again at recheck; answers from rows. NULL: yes. */
@@ -157,8 +163,8 @@ enum confab_audience {
 	CONFAB_USERS = 3, /* ≤ 64 */
 };
 /** Who may see it; the author always does. Not after persist. */
-int confab_draft_audience(struct confab_draft *d, enum confab_audience who, const char *const *ids,
-			  size_t n);
+int confab_draft_audience(
+	struct confab_draft *d, enum confab_audience who, const char *const *ids, size_t n);
 int confab_draft_todo(struct confab_draft *d, const char *name, json_t *body);
 
 /**
@@ -166,10 +172,10 @@ int confab_draft_todo(struct confab_draft *d, const char *name, json_t *body);
  * CONFAB_ELOOP beyond depth 8; CONFAB_ELIMIT above the plugin's rate.
  */
 int confab_emit(struct confab_plugin *p, const struct confab_event *cause, const char *kind,
-		const char *channel_id, json_t *body);
+	const char *channel_id, json_t *body);
 /** The same in the name of a user (capability `users`), e.g. what an approved hold becomes. */
 int confab_emit_as(struct confab_plugin *p, const char *user_id, const char *kind,
-		   const char *channel_id, json_t *body);
+	const char *channel_id, json_t *body);
 
 #ifdef __cplusplus
 }

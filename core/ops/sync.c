@@ -1,0 +1,376 @@
+/**
+ * sync, channel.watch, read.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <confab/chat.h>
+#include <confab/provider/store.h>
+#include "base/json.h"
+#include "chat/cursor.h"
+#include "chat/session.h"
+#include "chat/visible.h"
+#include "ops/ops_internal.h"
+#include "pipeline/event_internal.h"
+#include "store/store.h"
+#include "wire/request.h"
+
+#define SYNC_ROWS 500
+#define SYNC_LOGS 100
+
+/* --- sync -------------------------------------------------------------------------------------------- */
+
+/** One sync under way: its logs one after the other. */
+struct sync {
+	struct ops *o;
+	struct confab_request *rq;
+	struct chat_log *lg; /* the one being read, pinned */
+	size_t at;
+	struct log_waiter waiter;
+};
+
+static void sync_next(struct sync *s);
+
+static json_t *sync_item(const struct sync *s)
+{
+	return json_array_get(json_object_get(s->rq->args, "channels"), s->at);
+}
+
+static void item_begin(struct sync *s, const char *id)
+{
+	struct buf *b = &s->rq->raw;
+
+	buf_str(b, s->at ? ",{\"id\":" : "{\"channels\":[{\"id\":");
+	buf_json_str(b, id, strlen(id));
+}
+
+/** {"id":…,"reset":true} or {"id":…,"gone":"why"} */
+static void item_word(struct sync *s, const char *id, const char *key, const char *why)
+{
+	struct buf *b = &s->rq->raw;
+
+	item_begin(s, id);
+	buf_str(b, ",\"");
+	buf_str(b, key);
+	buf_str(b, "\":");
+	if (why) {
+		buf_json_str(b, why, strlen(why));
+	} else {
+		buf_str(b, "true");
+	}
+	buf_char(b, '}');
+}
+
+static void item_done(struct sync *s)
+{
+	if (s->lg) {
+		chat_log_unpin(s->lg);
+		s->lg = NULL;
+	}
+	s->at++;
+	sync_next(s);
+}
+
+static void write_rows(
+	struct buf *b, const struct reader *reader, const struct confab_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct sight sight = {.kind = rows[i].kind,
+			.seq = rows[i].seq,
+			.sender = rows[i].sender,
+			.audience = rows[i].audience};
+
+		if (i) {
+			buf_char(b, ',');
+		}
+		visible_row(b, reader, &sight, rows[i].id, rows[i].rev, rows[i].body,
+			rows[i].gone ? 0 : rows[i].body_len);
+	}
+}
+
+static void sync_rows(struct confab_rows *call, void *arg)
+{
+	struct sync *s = arg;
+	struct buf *b = &s->rq->raw;
+	struct reader reader = reader_of(s->rq->actor->user, s->lg);
+
+	if (call->call.rc == CONFAB_EGONE) {
+		item_word(s, s->lg->id, "reset", NULL);
+		item_done(s);
+		return;
+	}
+	if (call->call.rc) {
+		chat_log_unpin(s->lg);
+		buf_clear(b);
+		request_error(s->rq, "busy", NULL, 1000, NULL);
+		free(s);
+		return;
+	}
+	item_begin(s, s->lg->id);
+	buf_str(b, ",\"epoch\":");
+	buf_json_str(b, s->lg->epoch, strlen(s->lg->epoch));
+	buf_str(b, ",\"rev\":");
+	buf_unum(b, call->to);
+	buf_fmt(b,
+		",\"seq\":%" PRIu64 ",\"ord\":%" PRIu64 ",\"all\":%" PRIu64 ",\"first\":%" PRIu64
+		",\"more\":%s,\"rows\":[",
+		call->head.seq, call->head.ord, call->head.all,
+		call->head.first ? call->head.first : 1, call->more ? "true" : "false");
+	write_rows(b, &reader, call->rows, call->n);
+	buf_str(b, "]}");
+	item_done(s);
+}
+
+static void ask_rows(struct sync *s, uint64_t after)
+{
+	struct confab_rows *call = store_rows_new(s->o->chat->store);
+
+	call->log = s->lg->id;
+	call->after = after;
+	call->limit = SYNC_ROWS;
+	store_rows(s->o->chat->store, call, sync_rows, s);
+}
+
+/** The newest message the client holds: is it still the same one? */
+static void sync_tail(struct confab_row_get *call, void *arg)
+{
+	struct sync *s = arg;
+	json_t *item = sync_item(s), *tail = json_object_get(item, "tail");
+	json_t *row = NULL;
+	const char *cid;
+	bool same;
+
+	if (!call->call.rc && call->rows[0].kind && call->rows[0].body_len) {
+		row = json_loadb(call->rows[0].body, call->rows[0].body_len, 0, NULL);
+	}
+	cid = json_str(row, "cid");
+	same = call->call.rc ||
+		(row && cid && json_is_string(json_array_get(tail, 1)) &&
+			strcmp(cid, json_string_value(json_array_get(tail, 1))) == 0) ||
+		(row && !cid);
+	json_decref(row);
+	if (!same) {
+		item_word(s, s->lg->id, "reset", NULL);
+		item_done(s);
+		return;
+	}
+	ask_rows(s, (uint64_t)json_int(item, "rev", 0));
+}
+
+static void sync_loaded(struct sync *s)
+{
+	json_t *item = sync_item(s), *tail = json_object_get(item, "tail");
+	const char *epoch = json_str(item, "epoch"), *why;
+	uint64_t rev = (uint64_t)json_int(item, "rev", 0);
+	struct confab_row_get *call;
+	const char **kinds, **ids;
+	char id[24];
+
+	why = ops_read_refusal(s->o, s->rq, s->lg);
+	if (why) {
+		item_word(s, s->lg->id, "gone", strcmp(why, "not_member") == 0 ? "removed" : why);
+		item_done(s);
+		return;
+	}
+	if (rev > s->lg->rev ||
+		(rev && epoch && s->lg->epoch[0] && strcmp(epoch, s->lg->epoch) != 0)) {
+		item_word(s, s->lg->id, "reset", NULL);
+		item_done(s);
+		return;
+	}
+	if (!rev || !json_is_integer(json_array_get(tail, 0)) ||
+		json_integer_value(json_array_get(tail, 0)) < (json_int_t)s->lg->first) {
+		ask_rows(s, rev);
+		return;
+	}
+	snprintf(id, sizeof(id), "%" JSON_INTEGER_FORMAT,
+		json_integer_value(json_array_get(tail, 0)));
+	call = store_row_get_new(s->o->chat->store);
+	kinds = confab_arena_alloc(call->call.arena, sizeof(char *));
+	ids = confab_arena_alloc(call->call.arena, sizeof(char *));
+	kinds[0] = "message";
+	ids[0] = confab_arena_dup(call->call.arena, id, strlen(id));
+	call->log = s->lg->id;
+	call->kinds = kinds;
+	call->ids = ids;
+	call->n = 1;
+	store_row_get(s->o->chat->store, call, sync_tail, s);
+}
+
+static void sync_log_loaded(struct log_waiter *w, int rc)
+{
+	struct sync *s = (struct sync *)((char *)w - offsetof(struct sync, waiter));
+
+	if (rc) {
+		chat_log_unpin(s->lg);
+		buf_clear(&s->rq->raw);
+		request_error(s->rq, "busy", NULL, 1000, NULL);
+		free(s);
+		return;
+	}
+	sync_loaded(s);
+}
+
+static void sync_next(struct sync *s)
+{
+	json_t *item = sync_item(s);
+
+	if (!item) {
+		buf_str(&s->rq->raw, s->at ? "]}" : "{\"channels\":[]}");
+		request_reply_raw(s->rq);
+		free(s);
+		return;
+	}
+	s->lg = chat_log_get(s->o->chat, json_str(item, "id"));
+	chat_log_pin(s->lg);
+	s->waiter.fn = sync_log_loaded;
+	if (chat_log_load(s->lg, &s->waiter)) {
+		sync_loaded(s);
+	}
+}
+
+static void run_sync(struct confab_request *rq, void *ctx)
+{
+	struct sync *s = calloc(1, sizeof(*s));
+
+	assert(s);
+	s->o = ctx;
+	s->rq = rq;
+	sync_next(s);
+}
+
+/* --- channel.watch -------------------------------------------------------------------------------------- */
+
+static void watch_ready(struct ops *o, struct confab_request *rq)
+{
+	struct session *s = rq->actor->session;
+	const char *word = json_str(rq->args, "level");
+	unsigned level = strcmp(word, "focus") == 0 ? SUB_FOCUS
+		: strcmp(word, "watch") == 0        ? SUB_WATCH
+		: strcmp(word, "notice") == 0       ? SUB_NOTICE
+						    : SUB_NONE;
+	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
+	struct cursor *c;
+	struct unread unread;
+
+	if (!lg) {
+		return;
+	}
+	if (level == SUB_FOCUS) { /* one channel is looked at: the former one is only watched */
+		for (unsigned i = 0; i < s->n_items; i++) {
+			if (s->items[i].level == SUB_FOCUS && s->items[i].lg != lg) {
+				session_watch(s, s->items[i].lg, SUB_WATCH);
+			}
+		}
+	}
+	session_watch(s, lg, level);
+	c = cursor_find(rq->actor->user, lg->id);
+	unread = cursor_unread(rq->actor->user, lg, c);
+	confab_reply(rq,
+		json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "id", lg->id, "epoch", lg->epoch,
+			"rev", (json_int_t)lg->rev, "seq", (json_int_t)lg->seq, "ord",
+			(json_int_t)lg->ord, "all", (json_int_t)lg->all, "first",
+			(json_int_t)lg->first, "unread", (json_int_t)unread.unread, "mentions",
+			(json_int_t)unread.mentions));
+}
+
+static void run_watch(struct confab_request *rq, void *ctx)
+{
+	const char *id = json_str(rq->args, "channel");
+
+	if (!rq->actor->session) {
+		request_error(rq, "bad_request", "only a session can watch", 0, NULL);
+		return;
+	}
+	ops_load(ctx, rq, &id, 1, watch_ready);
+}
+
+/* --- read -------------------------------------------------------------------------------------------------- */
+
+static void read_keys(struct confab_event *ev, struct confab_keys *keys)
+{
+	uint64_t seq = (uint64_t)json_int(ev->body, "seq", 0);
+	char id[24];
+
+	if (seq && seq < ev->lg->seq) {
+		snprintf(id, sizeof(id), "%" PRIu64, seq);
+		confab_keys_add(keys, "message", id);
+	}
+}
+
+static const struct confab_kind_row kinds[] = {
+	{.name = "read",
+		.class_ = CONFAB_CURSOR,
+		.log = CONFAB_LOG_CHANNEL,
+		.grant = "read",
+		.keys = read_keys,
+		.doc = "A user has read, or been given, messages up to one."},
+};
+
+static const struct confab_field log_fields[] = {
+	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "channel, or @user for the own log"},
+	{"epoch", CONFAB_FIELD_STRING, false, 0, 40, NULL, NULL, "as it was told"},
+	{"rev", CONFAB_FIELD_INT, true, 0, JSON_INT_MAX, NULL, NULL, "what is held; 0: nothing"},
+	{"tail", CONFAB_FIELD_LIST, false, 0, 2, NULL, NULL,
+		"[seq, cid] of the newest message that is held whole"},
+	{0},
+};
+static const struct confab_field sync_fields[] = {
+	{"channels", CONFAB_FIELD_LIST, true, 0, SYNC_LOGS, NULL, log_fields, "the logs"},
+	{0},
+};
+static const struct confab_field sync_reply[] = {
+	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL,
+		"per log: id with rev, more, first, rows; or reset; or gone"},
+	{0},
+};
+static const struct confab_field watch_fields[] = {
+	{"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"},
+	{"level", CONFAB_FIELD_STRING, true, 0, 0, "none notice watch focus", NULL,
+		"how much of it"},
+	{0},
+};
+static const struct confab_field read_fields[] = {
+	{"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"},
+	{"seq", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "read up to this message"},
+	{"delivered", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL,
+		"received up to this message"},
+	{0},
+};
+
+static const struct confab_op_row rows[] = {
+	{.name = "sync",
+		.actor = CONFAB_OP_USER,
+		.method = "POST",
+		.path = "/v1/sync",
+		.run = run_sync,
+		.args = sync_fields,
+		.reply = sync_reply,
+		.doc = "What changed since a rev, per log."},
+	{.name = "channel.watch",
+		.actor = CONFAB_OP_USER,
+		.run = run_watch,
+		.args = watch_fields,
+		.doc = "Subscribe to a channel at a level."},
+	{.name = "read",
+		.actor = CONFAB_OP_USER,
+		.method = "PUT",
+		.path = "/v1/channels/{channel}/read",
+		.kind = "read",
+		.args = read_fields,
+		.doc = "Move the read and delivered cursors; highest wins."},
+};
+
+/* -------------------------------------------------------------------------------------------- */
+
+int ops_sync_register(struct ops *o, struct confab_error *err)
+{
+	int rc = ops_add_kinds(o, kinds, sizeof(kinds) / sizeof(kinds[0]), err);
+
+	return rc ? rc : ops_add(o, rows, sizeof(rows) / sizeof(rows[0]), err);
+}

@@ -14,6 +14,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
 #include "ctl/chat_link.h"
@@ -21,6 +22,8 @@
 #include "ctl/present.h"
 
 #define DEFAULT_URL "http://127.0.0.1:8080"
+/* How long the own last message is awaited after the end of input. */
+#define LINGER_US 2000000
 
 struct chat_screen {
 	struct chat_link link;
@@ -306,6 +309,7 @@ static void run_terminal(struct chat_screen *s)
 static void run_pipe(struct chat_screen *s)
 {
 	struct buf in;
+	int64_t until_us = 0;
 	bool ended = false;
 
 	buf_init(&in);
@@ -324,7 +328,7 @@ static void run_pipe(struct chat_screen *s)
 			memmove(in.bytes, in.bytes + used, in.len);
 			continue;
 		}
-		if (!busy && ended)
+		if (!busy && ended && (!link_behind(&s->link) || clock_mono_us() > until_us))
 			break;
 		poll(fds, 2, 100);
 		if (fds[0].revents) {
@@ -332,6 +336,7 @@ static void run_pipe(struct chat_screen *s)
 			ssize_t n = read(STDIN_FILENO, piece, sizeof(piece));
 
 			ended = n == 0 || (n < 0 && errno != EINTR);
+			until_us = clock_mono_us() + LINGER_US;
 			if (n > 0)
 				buf_add(&in, piece, (size_t)n);
 		}

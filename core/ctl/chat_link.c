@@ -17,6 +17,7 @@
 /* A log and where we stand in it. */
 struct link_log {
 	uint64_t rev, seen; /* applied, and heard of */
+	uint64_t acked;     /* highest rev an answer named: its change is on its way */
 	uint64_t seq;       /* newest message told */
 	char epoch[40];
 	bool syncing;
@@ -157,6 +158,16 @@ static void take_hello(struct chat_link *l, const json_t *ok)
 	}
 }
 
+/* An ack never moves a log; it only says what is still to come. */
+static void note_ack(struct chat_link *l, const char *channel, const json_t *ok)
+{
+	struct link_log *g = channel ? log_of(l, channel, false) : NULL;
+	uint64_t rev = (uint64_t)json_int(ok, "rev", 0);
+
+	if (g && rev > g->acked)
+		g->acked = rev;
+}
+
 static void take_answer(struct chat_link *l, uint64_t id, const json_t *m)
 {
 	const json_t *ok = json_object_get(m, "ok"), *error = json_object_get(m, "error");
@@ -176,6 +187,8 @@ static void take_answer(struct chat_link *l, uint64_t id, const json_t *m)
 		l->refused = true;
 	else if (strcmp(op, "sync") == 0 && ok)
 		take_sync(l, ok);
+	else
+		note_ack(l, json_str(a->request, "channel"), ok);
 	l->answered(l->ctx, a->request, ok, error);
 	json_decref(a->request);
 	free(a);
@@ -277,6 +290,20 @@ void link_ask(struct chat_link *l, json_t *request)
 bool link_busy(const struct chat_link *l)
 {
 	return l->asks || !l->ready;
+}
+
+bool link_behind(const struct chat_link *l)
+{
+	size_t pos = 0;
+	void *value;
+
+	while (strmap_next(l->logs, &pos, NULL, &value)) {
+		const struct link_log *g = value;
+
+		if (g->acked > g->rev)
+			return true;
+	}
+	return false;
 }
 
 void link_follow(struct chat_link *l, const char *log, uint64_t rev, uint64_t seq)

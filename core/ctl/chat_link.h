@@ -46,6 +46,8 @@ void link_fini(struct chat_link *l);
 void link_ask(struct chat_link *l, json_t *request);
 /** Is anything not answered, or not caught up? */
 bool link_busy(const struct chat_link *l);
+/** Did an answer name a rev whose change has not come yet? */
+bool link_behind(const struct chat_link *l);
 /** Follow a log from this rev on (the reply of channel.watch); a known one stays. */
 void link_follow(struct chat_link *l, const char *log, uint64_t rev, uint64_t seq);
 

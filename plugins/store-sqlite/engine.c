@@ -236,9 +236,9 @@ int engine_lock(struct engine *e, struct confab_error *err)
 				*pid ? ", pid " : "", pid);
 	}
 	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	/* Only for the sentence above: a pid that cannot be written is left out there. */
-	if (ftruncate(e->lock_fd, 0) == 0 && pwrite(e->lock_fd, pid, (size_t)n, 0) != n)
-		(void)ftruncate(e->lock_fd, 0);
+	/* Only for the sentence above: the lock holds without it. */
+	if (ftruncate(e->lock_fd, 0) != 0 || pwrite(e->lock_fd, pid, (size_t)n, 0) != n)
+		return 0;
 	return 0;
 }
 

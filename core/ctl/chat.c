@@ -190,7 +190,7 @@ static void take_command(struct chat_screen *s, char *line)
 	if (strcmp(word, "/quit") == 0) {
 		s->quit = true;
 	} else if (strcmp(word, "/list") == 0) {
-		link_ask(&s->link, json_pack("{s:s}", "op", "channel.list"));
+		link_ask(&s->link, json_pack("{s:s}", "op", "channel.find"));
 	} else if (arg && strcmp(word, "/join") == 0) {
 		ask_channel(s, "channel.join", arg, true);
 	} else if (arg && strcmp(word, "/open") == 0) {

@@ -48,8 +48,8 @@ static int copy_into(const char *from, const char *vfs, const char *to, struct c
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	(void)sqlite3_close_v2(db);
 	if (rc == SQLITE_OK && file_sync(to, O_RDONLY) != 0)
-		return confab_error_set(err, CONFAB_EIO, "'%s' is not on disk (%s)", to,
-			strerror(errno));
+		return confab_error_set(
+			err, CONFAB_EIO, "'%s' is not on disk (%s)", to, strerror(errno));
 	return rc == SQLITE_OK ? 0 : CONFAB_EIO;
 }
 

@@ -30,7 +30,7 @@ static const char *entry_fault(const struct confab_head *before, const struct co
 	if (e->seq != before->seq + (e->message ? 1 : 0))
 		return "seq does not follow";
 	if (e->ord < before->ord || e->all < before->all || e->first < before->first ||
-			e->ts < before->ts)
+		e->ts < before->ts)
 		return "ord, all, first or ts goes back";
 	if (e->rev > PLACE_MAX)
 		return "the log is full";
@@ -88,8 +88,8 @@ static int commit_moved(struct handle *h, struct confab_commit *c, const struct 
 	return rc;
 }
 
-static int log_add(struct handle *h, struct confab_arena *a, const char *name,
-		struct log_record *log)
+static int log_add(
+	struct handle *h, struct confab_arena *a, const char *name, struct log_record *log)
 {
 	unsigned char bytes[EPOCH_LEN];
 	char *epoch = confab_arena_alloc(a, EPOCH_LEN + 1);
@@ -106,8 +106,8 @@ static int log_add(struct handle *h, struct confab_arena *a, const char *name,
 }
 
 /* All entries, or none of them: a known cid undoes what was inserted before it. */
-static int entries_add(struct handle *h, struct confab_commit *c, const struct log_record *log,
-		bool *known)
+static int entries_add(
+	struct handle *h, struct confab_commit *c, const struct log_record *log, bool *known)
 {
 	int rc = SQLITE_OK;
 	*known = false;
@@ -142,11 +142,12 @@ static int reply_set(struct handle *h, sqlite3_int64 log, const struct confab_ro
 
 /* The parameters that ST_MESSAGE_ADD and ST_MESSAGE_SET share. */
 static void message_bind(sqlite3_stmt *s, sqlite3_int64 log, const struct confab_row *r,
-		sqlite3_int64 sender, sqlite3_int64 doc)
+	sqlite3_int64 sender, sqlite3_int64 doc)
 {
 	sqlite3_bind_int64(s, 1, KEY(log, r->seq));
 	sqlite3_bind_int64(s, 2, KEY(log, r->rev));
-	(void)(r->parent ? sqlite3_bind_int64(s, 3, (sqlite3_int64)r->parent) : sqlite3_bind_null(s, 3));
+	(void)(r->parent ? sqlite3_bind_int64(s, 3, (sqlite3_int64)r->parent)
+			 : sqlite3_bind_null(s, 3));
 	(void)(r->parent ? sqlite3_bind_int64(s, 4, (sqlite3_int64)r->n) : sqlite3_bind_null(s, 4));
 	(void)(sender ? sqlite3_bind_int64(s, 5, sender) : sqlite3_bind_null(s, 5));
 	(void)(doc ? sqlite3_bind_int64(s, 6, doc) : sqlite3_bind_null(s, 6));
@@ -181,8 +182,8 @@ static int message_set(struct handle *h, sqlite3_int64 log, const struct confab_
 	return rc == SQLITE_OK ? reply_set(h, log, r) : rc;
 }
 
-static int row_set(struct handle *h, sqlite3_int64 log, const char *log_name,
-		const struct confab_row *r)
+static int row_set(
+	struct handle *h, sqlite3_int64 log, const char *log_name, const struct confab_row *r)
 {
 	sqlite3_stmt *s = handle_statement(h, ST_ROW_SET);
 	sqlite3_bind_int64(s, 1, log);
@@ -239,7 +240,7 @@ static int own_add(struct handle *h, sqlite3_int64 log, const struct confab_entr
 
 /* What an entry touched besides itself. */
 static int entry_effects(struct handle *h, const struct confab_commit *c,
-		const struct log_record *log, const struct confab_entry *e)
+	const struct log_record *log, const struct confab_entry *e)
 {
 	int rc = SQLITE_OK;
 	for (size_t i = 0; rc == SQLITE_OK && i < e->n_rows; i++) {

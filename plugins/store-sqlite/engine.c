@@ -57,8 +57,8 @@ static int handles_open(struct engine *e)
 {
 	int rc = handle_open(&e->writer, e, true);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_wal_checkpoint_v2(e->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
-				NULL);
+		rc = sqlite3_wal_checkpoint_v2(
+			e->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = handle_open(&e->checkpointer, e, true);
 	for (unsigned i = 0; rc == SQLITE_OK && i < e->options.readers; i++)
@@ -91,16 +91,16 @@ static void commit_result(struct confab_call *call, enum confab_commit_result re
 	((struct confab_commit *)(void *)call)->result = result;
 }
 
-static void batch_fail(struct engine *e, const struct engine_job *jobs, size_t n, int rc,
-		const char *what)
+static void batch_fail(
+	struct engine *e, const struct engine_job *jobs, size_t n, int rc, const char *what)
 {
 	atomic_fetch_add(rc == CONFAB_EBUSY ? &e->busy : &e->unknown, n);
 	for (size_t i = 0; i < n; i++) {
 		jobs[i].call->rc = rc;
 		snprintf(jobs[i].call->text, sizeof(jobs[i].call->text), "%s", what);
 		if (jobs[i].verb == ENGINE_COMMIT)
-			commit_result(jobs[i].call, rc == CONFAB_EBUSY ? CONFAB_COMMIT_BUSY
-								       : CONFAB_COMMIT_UNKNOWN);
+			commit_result(jobs[i].call,
+				rc == CONFAB_EBUSY ? CONFAB_COMMIT_BUSY : CONFAB_COMMIT_UNKNOWN);
 	}
 }
 
@@ -130,8 +130,8 @@ static void rolled_back(struct engine *e)
 }
 
 /* One transaction. why: text for what is not DONE. */
-static enum outcome transaction(struct engine *e, const struct engine_job *jobs, size_t n,
-		char why[160])
+static enum outcome transaction(
+	struct engine *e, const struct engine_job *jobs, size_t n, char why[160])
 {
 	struct handle *h = &e->writer;
 	int rc = handle_run(h, ST_BEGIN_WRITE);
@@ -222,8 +222,8 @@ int engine_lock(struct engine *e, struct confab_error *err)
 		return confab_error_set(err, CONFAB_EINVAL, "store, path is too long");
 	e->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (e->lock_fd < 0)
-		return confab_error_set(err, CONFAB_EIO, "store, cannot open '%s' (%s)", name,
-				strerror(errno));
+		return confab_error_set(
+			err, CONFAB_EIO, "store, cannot open '%s' (%s)", name, strerror(errno));
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	if (fcntl(e->lock_fd, F_OFD_SETLK, &lock) != 0) {
 		ssize_t n = read(e->lock_fd, pid, sizeof(pid) - 1);
@@ -232,8 +232,8 @@ int engine_lock(struct engine *e, struct confab_error *err)
 		close(e->lock_fd);
 		e->lock_fd = -1;
 		return confab_error_set(err, CONFAB_EEXIST,
-				"store '%s' is in use by another process%s%s: stop it first", e->path,
-				*pid ? ", pid " : "", pid);
+			"store '%s' is in use by another process%s%s: stop it first", e->path,
+			*pid ? ", pid " : "", pid);
 	}
 	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	/* Only for the sentence above: the lock holds without it. */
@@ -249,7 +249,7 @@ struct engine *engine_open(const struct engine_options *options, struct confab_e
 		goto fail;
 	if (handle_open(&e->writer, e, true) != SQLITE_OK) {
 		confab_error_set(err, CONFAB_EIO,
-				"store, cannot open '%s' (is it a store, and may it be written?)", e->path);
+			"store, cannot open '%s' (is it a store, and may it be written?)", e->path);
 		goto fail;
 	}
 	if (schema_prepare(&e->writer, err) != 0)
@@ -258,7 +258,7 @@ struct engine *engine_open(const struct engine_options *options, struct confab_e
 	int rc = handles_open(e);
 	if (rc != SQLITE_OK) {
 		confab_error_set(err, CONFAB_EIO, "store, cannot recover '%s' (%s)", e->path,
-				sqlite3_errstr(rc));
+			sqlite3_errstr(rc));
 		goto fail;
 	}
 	words_begin(e);
@@ -275,8 +275,8 @@ void engine_close(struct engine *e)
 		return;
 	if (e->writer.db && !atomic_load(&e->broken))
 		/* What fails here is done by the next start. */
-		(void)sqlite3_wal_checkpoint_v2(e->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
-				NULL);
+		(void)sqlite3_wal_checkpoint_v2(
+			e->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	handles_close(e);
 	if (e->lock_fd >= 0)
 		close(e->lock_fd);
@@ -343,7 +343,8 @@ void engine_read(struct engine *e, unsigned reader, const struct engine_job *job
 	atomic_fetch_add(&e->reads, 1);
 	if (!engine_enter(e)) {
 		job->call->rc = CONFAB_EIO;
-		snprintf(job->call->text, sizeof(job->call->text), "the file cannot be opened again");
+		snprintf(job->call->text, sizeof(job->call->text),
+			"the file cannot be opened again");
 		return;
 	}
 	int rc = handle_run(h, ST_BEGIN_READ);

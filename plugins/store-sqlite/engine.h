@@ -26,13 +26,13 @@
 struct engine;
 
 struct engine_options {
-	const char *path;                        /* of the file; PATH.lock, PATH-wal, PATH-shm beside it */
-	unsigned readers;                        /* 1..ENGINE_READERS_MAX */
-	unsigned cache_kb;                       /* of each handle; 0: SQLite's default */
-	const char *vfs;                         /* SQLite's name of a file system, or NULL */
-	int64_t (*now_ms)(void);                 /* Unix time */
-	int64_t (*mono_us)(void);                /* monotonic time, for figures */
-	void (*random)(void *buf, size_t len);   /* unpredictable */
+	const char *path;         /* of the file; PATH.lock, PATH-wal, PATH-shm beside it */
+	unsigned readers;         /* 1..ENGINE_READERS_MAX */
+	unsigned cache_kb;        /* of each handle; 0: SQLite's default */
+	const char *vfs;          /* SQLite's name of a file system, or NULL */
+	int64_t (*now_ms)(void);  /* Unix time */
+	int64_t (*mono_us)(void); /* monotonic time, for figures */
+	void (*random)(void *buf, size_t len); /* unpredictable */
 };
 
 /**
@@ -114,8 +114,8 @@ void engine_stats(struct engine *e, struct confab_store_stats *out);
  *
  * @return 0, or a code with err: CONFAB_EPROTO (not a sound store), CONFAB_EEXIST (in use), CONFAB_EIO
  */
-int engine_restore(const char *backup, const struct engine_options *options,
-		struct confab_error *err);
+int engine_restore(
+	const char *backup, const struct engine_options *options, struct confab_error *err);
 
 /** Look through a file: SQLite's integrity_check, and heads against rows. @return 0 or CONFAB_EPROTO */
 int engine_verify(const char *path, const char *vfs, struct confab_error *err);

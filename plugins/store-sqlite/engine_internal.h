@@ -36,17 +36,18 @@ struct handle {
 	sqlite3 *db;                          /* NULL: to be opened */
 	sqlite3_stmt *statements[STATEMENTS]; /* prepared when first used */
 	struct name_slot *names;              /* the writer's only */
-	int failed;                           /* a statement could not be prepared since handle_failed */
+	int failed; /* a statement could not be prepared since handle_failed */
 };
 
 struct engine {
 	struct engine_options options;
 	char *path;
 	int lock_fd;
-	pthread_rwlock_t open_lock; /* held shared while a handle works, exclusively to reopen all */
-	atomic_bool broken;         /* a commit failed: reopen before the next work */
+	pthread_rwlock_t
+		open_lock;  /* held shared while a handle works, exclusively to reopen all */
+	atomic_bool broken; /* a commit failed: reopen before the next work */
 	atomic_bool migrating;
-	atomic_bool swept_words;    /* this SQLite forgets words by itself (secure-delete) */
+	atomic_bool swept_words; /* this SQLite forgets words by itself (secure-delete) */
 	_Atomic uint64_t wal_bytes;
 	_Atomic uint64_t commits, entries, busy, unknown, reads, last_batch;
 	pthread_mutex_t stats_lock;
@@ -54,13 +55,13 @@ struct engine {
 	uint64_t n_latencies;
 	/* the writer's */
 	struct handle writer;
-	bool words_dirty;        /* words of deleted messages may be in the index */
+	bool words_dirty; /* words of deleted messages may be in the index */
 	bool sweeping;
-	int64_t sweep_due_ms;    /* not before */
+	int64_t sweep_due_ms; /* not before */
 	int64_t sweep_took_ms;
 	int64_t sweep_began_ms;
 	int64_t expire_due_ms;
-	int64_t cut_due_ms;      /* the checkpointer's */
+	int64_t cut_due_ms; /* the checkpointer's */
 	struct handle checkpointer;
 	struct handle readers[ENGINE_READERS_MAX];
 };
@@ -124,7 +125,7 @@ void log_fill(struct confab_arena *a, sqlite3_stmt *s, struct log_record *out);
 int log_find(struct handle *h, struct confab_arena *a, const char *name, struct log_record *out);
 /** Fill a head for an answer: name and deleted marks in the arena. */
 int head_fill(struct handle *h, struct confab_arena *a, const char *name,
-		const struct log_record *log, struct confab_head *out);
+	const struct log_record *log, struct confab_head *out);
 /** A user's number; 0 and SQLITE_OK if there is none. With add it is made. */
 int user_id(struct handle *h, const char *name, bool add, sqlite3_int64 *id);
 /** Forget remembered numbers (after a rollback). */
@@ -133,12 +134,12 @@ void names_forget(struct handle *h);
 void row_fill(struct confab_arena *a, sqlite3_stmt *s, struct confab_row *out);
 /** Entries of a log with after < rev ≤ head, at most limit, with the rows they left; into the arena. */
 int entries_read(struct handle *h, struct confab_arena *a, const struct log_record *log,
-		uint64_t after, size_t limit, struct confab_entry **out, size_t *n);
+	uint64_t after, size_t limit, struct confab_entry **out, size_t *n);
 /** An entry from a statement that selects ENTRY_COLUMNS. */
 void entry_fill(struct confab_arena *a, sqlite3_stmt *s, struct confab_entry *out);
 /** Insert an entry; sqlite3_changes is 0 if its cid is known. */
-int entry_add(struct handle *h, sqlite3_int64 log, sqlite3_int64 sender,
-		const struct confab_entry *e);
+int entry_add(
+	struct handle *h, sqlite3_int64 log, sqlite3_int64 sender, const struct confab_entry *e);
 /** Add a mark to a log's list of deleted messages. */
 int deleted_add(struct handle *h, sqlite3_int64 log, uint64_t seq, bool all);
 
@@ -169,7 +170,7 @@ int doc_read(struct handle *h, struct confab_call *call);
 void words_begin(struct engine *e);
 /** Put words into the index. doc 0: a new number, answered. */
 int words_add(struct handle *h, sqlite3_int64 *doc, sqlite3_int64 message, sqlite3_int64 log,
-		sqlite3_int64 sender, const char *tokens);
+	sqlite3_int64 sender, const char *tokens);
 /** Take words out; they leave the file at the next sweep. */
 int words_remove(struct handle *h, sqlite3_int64 doc);
 /** One step of forgetting them, if it is due. @return true: there is more to do now */

@@ -10,17 +10,15 @@
 #include "engine_internal.h"
 
 /* auto_vacuum must come first, as long as the file is empty. */
-static const char write_pragmas[] =
-	"PRAGMA auto_vacuum = INCREMENTAL;"
-	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = FULL;"
-	"PRAGMA wal_autocheckpoint = 0;"
-	"PRAGMA secure_delete = ON;"
-	"PRAGMA temp_store = MEMORY;";
+static const char write_pragmas[] = "PRAGMA auto_vacuum = INCREMENTAL;"
+				    "PRAGMA journal_mode = WAL;"
+				    "PRAGMA synchronous = FULL;"
+				    "PRAGMA wal_autocheckpoint = 0;"
+				    "PRAGMA secure_delete = ON;"
+				    "PRAGMA temp_store = MEMORY;";
 
-static const char read_pragmas[] =
-	"PRAGMA query_only = ON;"
-	"PRAGMA temp_store = MEMORY;";
+static const char read_pragmas[] = "PRAGMA query_only = ON;"
+				   "PRAGMA temp_store = MEMORY;";
 
 /* ------------------------------------------------------------------------------------------- */
 
@@ -29,15 +27,16 @@ int handle_open(struct handle *h, struct engine *e, bool writes)
 	char cache[64];
 	h->engine = e;
 	int rc = sqlite3_open_v2(e->path, &h->db,
-			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_CREATE : 0),
-			e->options.vfs);
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_CREATE : 0),
+		e->options.vfs);
 	if (rc == SQLITE_OK) {
 		(void)sqlite3_extended_result_codes(h->db, 1);
 		(void)sqlite3_busy_timeout(h->db, 10000);
 		rc = sqlite3_exec(h->db, writes ? write_pragmas : read_pragmas, NULL, NULL, NULL);
 	}
 	if (rc == SQLITE_OK && e->options.cache_kb) {
-		sqlite3_snprintf(sizeof(cache), cache, "PRAGMA cache_size = -%u", e->options.cache_kb);
+		sqlite3_snprintf(
+			sizeof(cache), cache, "PRAGMA cache_size = -%u", e->options.cache_kb);
 		rc = sqlite3_exec(h->db, cache, NULL, NULL, NULL);
 	}
 	if (rc != SQLITE_OK)
@@ -64,7 +63,8 @@ sqlite3_stmt *handle_statement(struct handle *h, enum statement which)
 	sqlite3_stmt **s = &h->statements[which];
 	if (*s)
 		return *s;
-	int rc = sqlite3_prepare_v3(h->db, statement_sql(which), -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
+	int rc = sqlite3_prepare_v3(
+		h->db, statement_sql(which), -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
 	if (rc != SQLITE_OK)
 		h->failed = rc;
 	return *s;
@@ -95,7 +95,7 @@ void call_fail(struct confab_call *call, struct handle *h, int rc, const char *w
 {
 	call->rc = rc;
 	snprintf(call->text, sizeof(call->text), "%s (%s)", what,
-			h->db ? sqlite3_errmsg(h->db) : "the file is not open");
+		h->db ? sqlite3_errmsg(h->db) : "the file is not open");
 }
 
 void bind_text(sqlite3_stmt *s, int at, const char *text)

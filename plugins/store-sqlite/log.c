@@ -81,7 +81,7 @@ int log_find(struct handle *h, struct confab_arena *a, const char *name, struct 
 }
 
 int head_fill(struct handle *h, struct confab_arena *a, const char *name,
-		const struct log_record *log, struct confab_head *out)
+	const struct log_record *log, struct confab_head *out)
 {
 	*out = log->head;
 	out->log = confab_arena_dup(a, name, strlen(name));
@@ -202,8 +202,8 @@ void entry_fill(struct confab_arena *a, sqlite3_stmt *s, struct confab_entry *ou
 	out->counts_all = flags & FLAG_COUNTS_ALL;
 }
 
-int entry_add(struct handle *h, sqlite3_int64 log, sqlite3_int64 sender,
-		const struct confab_entry *e)
+int entry_add(
+	struct handle *h, sqlite3_int64 log, sqlite3_int64 sender, const struct confab_entry *e)
 {
 	sqlite3_stmt *s = handle_statement(h, ST_ENTRY_ADD);
 	sqlite3_bind_int64(s, 1, KEY(log, e->rev));
@@ -222,14 +222,15 @@ int entry_add(struct handle *h, sqlite3_int64 log, sqlite3_int64 sender,
 	bind_u64(s, 11, e->all);
 	bind_u64(s, 12, e->first);
 	bind_u64(s, 13, e->deleted);
-	sqlite3_bind_int(s, 14, (e->message ? FLAG_MESSAGE : 0) | (e->deleted_all ? FLAG_DELETED_ALL : 0) |
+	sqlite3_bind_int(s, 14,
+		(e->message ? FLAG_MESSAGE : 0) | (e->deleted_all ? FLAG_DELETED_ALL : 0) |
 			(e->counts ? FLAG_COUNTS : 0) | (e->counts_all ? FLAG_COUNTS_ALL : 0));
 	return statement_run(s);
 }
 
 /* Give each entry, ascending, the rows that still carry its rev. */
 static int rows_spread(struct handle *h, struct confab_arena *a, const struct log_record *log,
-		struct confab_entry *entries, size_t n)
+	struct confab_entry *entries, size_t n)
 {
 	struct confab_row *rows = NULL;
 	size_t cap = 0, at = 0, count = 0;
@@ -241,7 +242,8 @@ static int rows_spread(struct handle *h, struct confab_arena *a, const struct lo
 		while (at < n && entries[at].rev < rev)
 			at++;
 		if (count == cap) {
-			struct confab_row *more = confab_arena_alloc(a, (cap * 2 + 16) * sizeof(*more));
+			struct confab_row *more = confab_arena_alloc(
+				a, (cap * 2 + 16) * sizeof(*more));
 			if (count)
 				memcpy(more, rows, count * sizeof(*rows));
 			rows = more;
@@ -259,7 +261,7 @@ static int rows_spread(struct handle *h, struct confab_arena *a, const struct lo
 }
 
 int entries_read(struct handle *h, struct confab_arena *a, const struct log_record *log,
-		uint64_t after, size_t limit, struct confab_entry **out, size_t *n)
+	uint64_t after, size_t limit, struct confab_entry **out, size_t *n)
 {
 	*n = 0;
 	*out = NULL;

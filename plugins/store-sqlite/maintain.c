@@ -12,7 +12,7 @@
 
 #define STEP_ROWS 256
 #define EXPIRE_PAUSE_MS 30000
-#define VACUUM_FREE_PAGES 64     /* fewer stay for what comes next */
+#define VACUUM_FREE_PAGES 64      /* fewer stay for what comes next */
 #define WAL_LONG_BYTES (16 << 20) /* from here on the log is cut, not only reused */
 
 /* One purge's numbers, found anew in every step, so that a step needs no memory of the last. */
@@ -44,8 +44,8 @@ static int step_end(struct handle *h, int rc)
 	return rc;
 }
 
-static int message_purge(struct purge *p, sqlite3_int64 id, sqlite3_int64 doc, uint64_t parent,
-	uint64_t n)
+static int message_purge(
+	struct purge *p, sqlite3_int64 id, sqlite3_int64 doc, uint64_t parent, uint64_t n)
 {
 	int rc = doc ? words_remove(p->h, doc) : SQLITE_OK;
 	if (rc == SQLITE_OK && parent) {
@@ -145,8 +145,8 @@ static int entries_purge(struct purge *p)
 	size_t n = 0;
 	int rc = SQLITE_OK;
 	for (int pass = 0; rc == SQLITE_OK && pass < 2 && n < STEP_ROWS; pass++) {
-		sqlite3_stmt *s = handle_statement(p->h,
-			pass ? ST_PURGE_ENTRIES_OTHER : ST_PURGE_ENTRIES_LOW);
+		sqlite3_stmt *s = handle_statement(
+			p->h, pass ? ST_PURGE_ENTRIES_OTHER : ST_PURGE_ENTRIES_LOW);
 		uint64_t from = pass ? p->log.entries_floor : 0;
 		if (n && KEY_PLACE(ids[n - 1]) > from)
 			from = KEY_PLACE(ids[n - 1]);

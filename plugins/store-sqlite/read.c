@@ -35,7 +35,7 @@ static size_t window(size_t limit)
 
 /* Log and head; *there: the log exists. */
 static int head_read(struct handle *h, struct confab_call *call, const char *name,
-		struct log_record *log, struct confab_head *head)
+	struct log_record *log, struct confab_head *head)
 {
 	int rc = log_find(h, call->arena, name, log);
 	return rc == SQLITE_OK ? head_fill(h, call->arena, name, log, head) : rc;
@@ -66,7 +66,8 @@ int changed_read(struct handle *h, struct confab_call *call)
 	while (sqlite3_step(s) == SQLITE_ROW) {
 		if (c->n == cap) {
 			cap = cap ? cap * 2 : 32;
-			struct confab_head *more = confab_arena_alloc(call->arena, cap * sizeof(*more));
+			struct confab_head *more = confab_arena_alloc(
+				call->arena, cap * sizeof(*more));
 			if (c->n)
 				memcpy(more, c->heads, c->n * sizeof(*more));
 			c->heads = more;
@@ -137,8 +138,7 @@ int rows_read(struct handle *h, struct confab_call *call)
 	sqlite3_bind_int64(s, 1, KEY(log.id, c->after));
 	sqlite3_bind_int64(s, 2, KEY(log.id, log.head.rev));
 	while (sqlite3_step(s) == SQLITE_ROW) {
-		if (rows.n >= limit &&
-				KEY_PLACE(column_u64(s, 2)) != rows.items[rows.n - 1].rev) {
+		if (rows.n >= limit && KEY_PLACE(column_u64(s, 2)) != rows.items[rows.n - 1].rev) {
 			c->more = true;
 			c->to = rows.items[rows.n - 1].rev;
 			break;
@@ -221,7 +221,8 @@ int tagged_read(struct handle *h, struct confab_call *call)
 		}
 		row_fill(call->arena, s, rows_next(&rows));
 		if (rows.cap != cap) {
-			const char **more = confab_arena_alloc(call->arena, rows.cap * sizeof(*more));
+			const char **more = confab_arena_alloc(
+				call->arena, rows.cap * sizeof(*more));
 			if (rows.n > 1)
 				memcpy(more, c->logs, (rows.n - 1) * sizeof(*more));
 			c->logs = more;

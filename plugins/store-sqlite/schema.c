@@ -77,8 +77,8 @@ static int pragma_number(struct handle *h, const char *sql, sqlite3_int64 *out)
 
 static int schema_fail(struct handle *h, struct confab_error *err)
 {
-	return confab_error_set(err, CONFAB_EIO, "store '%s' cannot be prepared (%s)", h->engine->path,
-			sqlite3_errmsg(h->db));
+	return confab_error_set(err, CONFAB_EIO, "store '%s' cannot be prepared (%s)",
+		h->engine->path, sqlite3_errmsg(h->db));
 }
 
 static int run_sql(struct handle *h, const char *sql)
@@ -95,7 +95,7 @@ static int schema_create(struct handle *h)
 	if (rc == SQLITE_OK)
 		rc = run_sql(h, replies_sql);
 	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-			APPLICATION_ID, ENGINE_SCHEMA);
+		APPLICATION_ID, ENGINE_SCHEMA);
 	if (rc == SQLITE_OK)
 		rc = run_sql(h, sql);
 	if (rc == SQLITE_OK)
@@ -145,18 +145,18 @@ int schema_prepare(struct handle *h, struct confab_error *err)
 {
 	sqlite3_int64 application = 0, version = 0, tables = 0;
 	if (pragma_number(h, "PRAGMA application_id", &application) ||
-			pragma_number(h, "PRAGMA user_version", &version) ||
-			pragma_number(h, "SELECT count(*) FROM sqlite_schema", &tables))
+		pragma_number(h, "PRAGMA user_version", &version) ||
+		pragma_number(h, "SELECT count(*) FROM sqlite_schema", &tables))
 		return schema_fail(h, err);
 	if (tables == 0 && application == 0)
 		return schema_create(h) == SQLITE_OK ? 0 : schema_fail(h, err);
 	if (application != APPLICATION_ID || version < 1)
-		return confab_error_set(err, CONFAB_EABI, "'%s' is no store of confab",
-				h->engine->path);
+		return confab_error_set(
+			err, CONFAB_EABI, "'%s' is no store of confab", h->engine->path);
 	if (version > ENGINE_SCHEMA)
 		return confab_error_set(err, CONFAB_EABI,
-				"store '%s' was written by a newer confab (schema %d, this one knows %d)",
-				h->engine->path, (int)version, ENGINE_SCHEMA);
+			"store '%s' was written by a newer confab (schema %d, this one knows %d)",
+			h->engine->path, (int)version, ENGINE_SCHEMA);
 	if (version < 2 && migrate_begin(h) != SQLITE_OK)
 		return schema_fail(h, err);
 	atomic_store(&h->engine->migrating, meta_get(h, "replies_to_bring") != 0);

@@ -21,7 +21,13 @@
 /* Is this a token of the core's tokenizer? Ours, and the query's own signs, are not. */
 static bool is_token(const char *t)
 {
-	return *t && !strpbrk(t, "\"=~* ");
+	if (!*t)
+		return false;
+	for (; *t; t++)
+		if ((unsigned char)*t < 0x80 && !(*t >= 'a' && *t <= 'z') &&
+			!(*t >= '0' && *t <= '9'))
+			return false;
+	return true;
 }
 
 /* The query: (=1 OR =2) AND ~7 AND "word" AND "start" * */
@@ -65,18 +71,19 @@ static char *query_text(struct handle *h, const struct confab_search *c, int *rc
 
 void words_begin(struct engine *e)
 {
-	atomic_store(&e->swept_words, sqlite3_exec(e->writer.db,
+	atomic_store(&e->swept_words,
+		sqlite3_exec(e->writer.db,
 			"INSERT INTO words (words, rank) VALUES ('secure-delete', 1)", NULL, NULL,
 			NULL) == SQLITE_OK);
 	e->words_dirty = meta_get(&e->writer, "words_dirty") != 0;
 }
 
 int words_add(struct handle *h, sqlite3_int64 *doc, sqlite3_int64 message, sqlite3_int64 log,
-		sqlite3_int64 sender, const char *tokens)
+	sqlite3_int64 sender, const char *tokens)
 {
 	char ours[64];
-	int n = snprintf(ours, sizeof(ours), "=%" PRId64 " ~%" PRId64 " ", (int64_t)log,
-			(int64_t)sender);
+	int n = snprintf(
+		ours, sizeof(ours), "=%" PRId64 " ~%" PRId64 " ", (int64_t)log, (int64_t)sender);
 	size_t len = strlen(tokens);
 	char *text = sqlite3_malloc64(len + (size_t)n + 1);
 	if (!text)

@@ -18,8 +18,7 @@ static int own_fill(struct handle *h, struct confab_arena *a, sqlite3_int64 log,
 	sqlite3_bind_int64(s, 2, user);
 	bind_u64(s, 3, out->read_seq);
 	while (n < MARKS_MAX && sqlite3_step(s) == SQLITE_ROW) {
-		found[n++] = (struct confab_mark){
-			column_u64(s, 0), sqlite3_column_int(s, 1) != 0};
+		found[n++] = (struct confab_mark){column_u64(s, 0), sqlite3_column_int(s, 1) != 0};
 	}
 	struct confab_mark *own = confab_arena_alloc(a, n * sizeof(*own));
 	for (size_t i = 0; i < n; i++)
@@ -65,8 +64,8 @@ static int cursors_gather(struct handle *h, struct confab_cursors *c, sqlite3_st
 	while (filled == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
 		if (c->n == cap) {
 			cap = cap ? cap * 2 : 32;
-			struct confab_cursor *more =
-				confab_arena_alloc(c->call.arena, cap * sizeof(*more));
+			struct confab_cursor *more = confab_arena_alloc(
+				c->call.arena, cap * sizeof(*more));
 			if (c->n)
 				memcpy(more, c->cursors, c->n * sizeof(*more));
 			c->cursors = more;
@@ -122,8 +121,8 @@ static void doc_fill(struct confab_arena *a, sqlite3_stmt *s, struct confab_doc 
 }
 
 /* The document as it stands; version 0 if absent or expired. */
-static int doc_get(
-	struct handle *h, struct confab_arena *a, const struct confab_doc *which, struct confab_doc *out)
+static int doc_get(struct handle *h, struct confab_arena *a, const struct confab_doc *which,
+	struct confab_doc *out)
 {
 	*out = (struct confab_doc){.coll = which->coll, .key = which->key};
 	sqlite3_stmt *s = handle_statement(h, ST_DOC_GET);

@@ -57,15 +57,15 @@ struct store {
 		struct confab_lane *lane;
 		unsigned number;
 	} readers[ENGINE_READERS_MAX];
-	unsigned next_reader;  /* logic thread */
-	bool checkpointing;    /* logic thread */
-	unsigned ticks;        /* logic thread */
-	pthread_mutex_t lock;  /* over what follows */
-	struct queue writes;   /* commits and what else changes something */
+	unsigned next_reader; /* logic thread */
+	bool checkpointing;   /* logic thread */
+	unsigned ticks;       /* logic thread */
+	pthread_mutex_t lock; /* over what follows */
+	struct queue writes;  /* commits and what else changes something */
 	struct queue purges;
 	struct queue reads;
-	bool writer_called;    /* a run of its lane is under way or will come */
-	bool upkeep;           /* something may be due */
+	bool writer_called; /* a run of its lane is under way or will come */
+	bool upkeep;        /* something may be due */
 };
 
 /* ---- lists ------------------------------------------------------------------------------- */
@@ -430,8 +430,9 @@ static int store_load(struct confab_plugin *p, void **ctx, struct confab_error *
 	s->writes.end = &s->writes.first;
 	s->purges.end = &s->purges.first;
 	s->reads.end = &s->reads.first;
-	int n = *path == '/' ? snprintf(s->path, sizeof(s->path), "%s", path)
-			     : snprintf(s->path, sizeof(s->path), "%s/%s", confab_data_dir(p), path);
+	int n = *path == '/'
+		? snprintf(s->path, sizeof(s->path), "%s", path)
+		: snprintf(s->path, sizeof(s->path), "%s/%s", confab_data_dir(p), path);
 	s->options = (struct engine_options){
 		.path = s->path,
 		.readers = (unsigned)confab_setting_int(set, ROW_READERS),

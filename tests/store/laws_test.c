@@ -129,7 +129,8 @@ static int purge(struct subject *s, struct confab_purge *c)
 }
 
 /** A message of ann's as an entry with its row; rev and seq are the same number here. */
-static struct confab_entry message(struct subject *s, uint64_t n, const char *cid, const char *tokens)
+static struct confab_entry message(
+	struct subject *s, uint64_t n, const char *cid, const char *tokens)
 {
 	char id[24], body[64];
 	int id_len = snprintf(id, sizeof(id), "%llu", (unsigned long long)n);
@@ -162,8 +163,8 @@ static struct confab_entry message(struct subject *s, uint64_t n, const char *ci
 	};
 }
 
-static struct confab_commit commit(struct subject *s, uint64_t at, const struct confab_entry *e,
-	size_t n)
+static struct confab_commit commit(
+	struct subject *s, uint64_t at, const struct confab_entry *e, size_t n)
 {
 	struct confab_commit c = {.log = "general", .at = at, .entries = e, .n = n};
 	run(s, ENGINE_COMMIT, &c.call);
@@ -203,8 +204,8 @@ static void a_known_cid_is_refused_whole(void **state)
 {
 	struct subject *s = *state;
 	say(s, 1, 2);
-	struct confab_entry e[] = {message(s, 3, "cid-new-00000003", ""),
-		message(s, 4, "cid-000000000001", "")};
+	struct confab_entry e[] = {
+		message(s, 3, "cid-new-00000003", ""), message(s, 4, "cid-000000000001", "")};
 	struct confab_commit c = commit(s, 2, e, 2);
 	assert_int_equal(c.result, CONFAB_COMMIT_REFUSED);
 	assert_int_equal(c.call.rc, CONFAB_EEXIST);
@@ -280,8 +281,13 @@ static void search_finds_the_newest_first_and_goes_on(void **state)
 	struct subject *s = *state;
 	say(s, 1, 5);
 	const char *logs[] = {"general"}, *tokens[] = {"hello", "wor"};
-	struct confab_search q = {.logs = logs, .n_logs = 1, .tokens = tokens, .n_tokens = 2,
-		.prefix = true, .cursor = "", .limit = 3};
+	struct confab_search q = {.logs = logs,
+		.n_logs = 1,
+		.tokens = tokens,
+		.n_tokens = 2,
+		.prefix = true,
+		.cursor = "",
+		.limit = 3};
 	run(s, ENGINE_SEARCH, &q.call);
 	assert_int_equal(q.n, 3);
 	assert_int_equal(q.rows[0].seq, 5);
@@ -325,7 +331,8 @@ static void cursors_only_rise(void **state)
 static void todos_wait_until_they_are_done(void **state)
 {
 	struct subject *s = *state;
-	struct confab_todo todo = {.log = "general", .rev = 1, .name = "p.t", .body = "{}", .due_ms = 5};
+	struct confab_todo todo = {
+		.log = "general", .rev = 1, .name = "p.t", .body = "{}", .due_ms = 5};
 	struct confab_entry e = message(s, 1, "cid-000000000001", "");
 	e.todos = &todo, e.n_todos = 1;
 	assert_int_equal(commit(s, 0, &e, 1).result, CONFAB_COMMIT_DONE);
@@ -374,8 +381,9 @@ static void documents_change_only_from_the_version_meant(void **state)
 	run(s, ENGINE_DOC_WRITE, &d.call);
 	assert_int_equal(d.call.rc, CONFAB_ECONFLICT);
 	assert_string_equal(d.doc.body, "{\"a\":1}");
-	struct confab_doc_call f = {
-		.verb = CONFAB_DOC_FIND, .doc = {.coll = "p.c", .key = "", .index = "i"}, .limit = 5};
+	struct confab_doc_call f = {.verb = CONFAB_DOC_FIND,
+		.doc = {.coll = "p.c", .key = "", .index = "i"},
+		.limit = 5};
 	run(s, ENGINE_DOC_READ, &f.call);
 	assert_int_equal(f.n, 1);
 	d.verb = CONFAB_DOC_DELETE, d.if_version = 1;
@@ -394,8 +402,15 @@ static void a_purge_takes_what_is_below_first(void **state)
 	say(s, 1, 600);
 	struct confab_purge p = {.log = "general", .first = 500};
 	assert_int_equal(purge(s, &p), CONFAB_EINVAL);
-	struct confab_entry e = {.rev = 601, .ts = 601000, .op = "channel.retain", .sender = "",
-		.cid = "", .result = "{}", .seq = 600, .ord = 600, .first = 500};
+	struct confab_entry e = {.rev = 601,
+		.ts = 601000,
+		.op = "channel.retain",
+		.sender = "",
+		.cid = "",
+		.result = "{}",
+		.seq = 600,
+		.ord = 600,
+		.first = 500};
 	assert_int_equal(commit(s, 600, &e, 1).result, CONFAB_COMMIT_DONE);
 	p.entries_before_ms = 550 * 1000;
 	assert_int_equal(purge(s, &p), 0);
@@ -482,8 +497,8 @@ int main(void)
 		LAW(a_lease_has_one_holder),
 		LAW(documents_change_only_from_the_version_meant),
 		LAW(a_purge_takes_what_is_below_first),
-		cmocka_unit_test_setup_teardown(what_was_answered_survives_a_killed_process,
-			sqlite_begin, subject_end),
+		cmocka_unit_test_setup_teardown(
+			what_was_answered_survives_a_killed_process, sqlite_begin, subject_end),
 		cmocka_unit_test_setup_teardown(
 			a_backup_comes_back_with_another_epoch, sqlite_begin, subject_end),
 	};

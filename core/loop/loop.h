@@ -49,7 +49,7 @@ struct watch {
 struct loop *loop_new(const char *name, struct confab_error *err) CONFAB_MUSTCHECK;
 /** Free a loop that has ended (or never ran); mail left in it is run first, as if by the loop.
  *  Timers and watches that still run are stopped without being called. NULL is fine. Thread: any,
- *  when nobody posts any more. */
+ *  when nobody posts any more: who posted the last mail may still be inside loop_post. */
 void loop_free(struct loop *loop);
 
 /** Run what mail is left in a loop that has ended (or never ran), as if by the loop, for who must

@@ -7,7 +7,7 @@
 #define LOOP_HELPER_JOB_H
 
 #include "base/buf.h"
-#include "loop/helper.h"
+#include "loop/helper_spawner.h"
 #include "loop/loop.h"
 #include "loop/spawner.h"
 

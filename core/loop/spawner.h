@@ -11,7 +11,7 @@
 #ifndef LOOP_SPAWNER_H
 #define LOOP_SPAWNER_H
 
-#include "loop/helper.h"
+#include "loop/helper_spawner.h"
 
 #define SPAWNER_MAGIC 0x7370776eu /* "spwn" */
 #define SPAWNER_PARALLEL_MAX 64

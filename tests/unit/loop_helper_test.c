@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "loop/helper.h"
+#include "loop/helper_spawner.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "loop/helper.h"
+#include "loop/helper_spawner.h"
 
 #include <assert.h>
 #include <errno.h>

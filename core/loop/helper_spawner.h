@@ -11,8 +11,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef LOOP_HELPER_H
-#define LOOP_HELPER_H
+#ifndef LOOP_HELPER_SPAWNER_H
+#define LOOP_HELPER_SPAWNER_H
 
 #include <stddef.h>
 #include <sys/types.h>

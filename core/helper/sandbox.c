@@ -38,20 +38,29 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
 	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)};
 
-/* Calls that depend on what they are asked: no new code, no signal to others (abort needs one to
- * itself), no limit of others. */
+/* A call that depends on what it is asked. */
+struct conditional {
+	int call;
+	unsigned count;
+	struct scmp_arg_cmp args[2];
+};
+
+/* No new code, no signal to others (abort needs one to itself), no limit of others. */
 static bool allow_some(scmp_filter_ctx filter)
 {
-	scmp_datum_t self = (scmp_datum_t)getpid();
+	const struct scmp_arg_cmp not_executable = {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
+	const struct conditional some[] = {
+		{SCMP_SYS(mmap), 1, {not_executable}},
+		{SCMP_SYS(mprotect), 1, {not_executable}},
+		{SCMP_SYS(tgkill), 1, {{0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0}}},
+		{SCMP_SYS(prlimit64), 2, {{0, SCMP_CMP_EQ, 0, 0}, {2, SCMP_CMP_EQ, 0, 0}}},
+	};
 
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-		       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			SCMP_A0(SCMP_CMP_EQ, self)) == 0 &&
-		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-			SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0)) == 0;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		if (seccomp_rule_add_array(
+			    filter, SCMP_ACT_ALLOW, some[i].call, some[i].count, some[i].args) != 0)
+			return false;
+	return true;
 }
 
 static bool allow_list_load(void)

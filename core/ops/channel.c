@@ -145,7 +145,7 @@ static void answer_behind_own(struct ops *o, struct confab_request *rq, struct c
 
 static void create_loaded(struct ops *o, struct confab_request *rq)
 {
-	const char *type = json_str(rq->args, "type"), *id = json_str(rq->args, "id");
+	const char *type = json_str(rq->args, "type"), *id = json_str(rq->args, "channel");
 	const struct config_type *row = type ? config_type(o->chat->config, type) : NULL;
 	const char *cid = json_str(rq->args, "cid"), *peer = json_str(rq->args, "user");
 	char made[ID_MADE_SIZE];
@@ -450,7 +450,8 @@ static const struct confab_kind_row kinds[] = {
 static const struct confab_field create_fields[] = {
 	CID_FIELD,
 	{"type", CONFAB_FIELD_STRING, true, 1, 32, NULL, NULL, "a channel type of this server"},
-	{"id", CONFAB_FIELD_ID, false, 0, 0, NULL, NULL, "its id, if people should know it by one"},
+	{"channel", CONFAB_FIELD_ID, false, 0, 0, NULL, NULL,
+		"its id, if people should know it by one"},
 	{"name", CONFAB_FIELD_STRING, false, 0, 200, NULL, NULL, "for people"},
 	{"user", CONFAB_FIELD_ID, false, 0, 0, NULL, NULL, "the other one of a direct channel"},
 	{"members", CONFAB_FIELD_IDS, false, 0, MEMBERS_AT_ONCE, NULL, NULL, "first members"},

@@ -39,8 +39,8 @@ static struct mem_row *row_keep(struct mem_log *log, const struct confab_row *r)
 {
 	struct mem_row *kept = alloc_zero(1,
 		sizeof(*kept) + pack_size(r->kind) + pack_size(r->id) + pack_size(r->sender) +
-			pack_size(r->audience) + pack_size(r->tag) + pack_size(r->tokens) +
-			1 + r->body_len + 1); /* NULL tokens are kept as "" */
+			pack_size(r->audience) + pack_size(r->tag) + pack_size(r->tokens) + 1 +
+			r->body_len + 1); /* NULL tokens are kept as "" */
 	struct packer p = {(char *)(kept + 1)};
 	kept->log = log;
 	kept->row = *r;

@@ -91,6 +91,7 @@ int handle_run(struct handle *h, enum statement which);
 /** Put the reason of an error into a call. */
 void call_fail(struct confab_call *call, struct handle *h, int rc, const char *what);
 
+/** Bind text, or NULL for none; it must live until the statement is reset. */
 void bind_text(sqlite3_stmt *s, int at, const char *text); /* NULL: NULL */
 void bind_u64(sqlite3_stmt *s, int at, uint64_t n);
 /** A column's text in an arena; NULL for NULL. */

@@ -218,9 +218,9 @@ static bool maintain_step(struct engine *e)
 	if (engine_migrating(e))
 		return schema_migrate_step(h, &more) == SQLITE_OK;
 	if (now_ms >= e->expire_due_ms) {
-		if (docs_expire(h, &more) != SQLITE_OK || !more)
-			e->expire_due_ms = now_ms + EXPIRE_PAUSE_MS;
-		return more;
+		if (docs_expire(h, &more) == SQLITE_OK && more)
+			return true;
+		e->expire_due_ms = now_ms + EXPIRE_PAUSE_MS;
 	}
 	return words_sweep(e) || vacuum_step(h);
 }

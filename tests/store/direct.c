@@ -37,6 +37,12 @@ void direct_open(struct direct *d)
 	}
 }
 
+void direct_close(struct direct *d)
+{
+	engine_close(d->engine);
+	d->engine = NULL;
+}
+
 void direct_begin(struct direct *d, const char *vfs)
 {
 	memset(d, 0, sizeof(*d));
@@ -70,55 +76,88 @@ void direct_run(struct direct *d, enum engine_verb verb, struct confab_call *cal
 		engine_read(d->engine, 0, &job);
 }
 
-static enum confab_commit_result row_commit(
-	struct direct *d, const char *log, struct confab_entry *e, struct confab_row *row)
-{
+/** An entry with its row and their strings. */
+struct built {
+	struct confab_row row;
 	char id[24], cid[48];
-	snprintf(id, sizeof(id), "%" PRIu64, row->seq);
-	snprintf(cid, sizeof(cid), "cid-0123456789-%" PRIu64, e->rev);
-	row->kind = "message";
-	row->id = id;
-	row->rev = e->rev;
-	row->sender = "ann";
+};
+
+static void build(struct built *b, struct confab_entry *e)
+{
+	snprintf(b->id, sizeof(b->id), "%" PRIu64, b->row.seq);
+	snprintf(b->cid, sizeof(b->cid), "cid-0123456789-%" PRIu64, e->rev);
+	b->row.kind = "message";
+	b->row.id = b->id;
+	b->row.rev = e->rev;
+	b->row.sender = "ann";
 	e->ts = 1000 + (int64_t)e->rev;
 	e->sender = "ann";
-	e->cid = cid;
+	e->cid = b->cid;
 	e->result = "{}";
 	e->first = 1;
-	e->rows = row;
+	e->rows = &b->row;
 	e->n_rows = 1;
-	struct confab_commit c = {.log = log, .at = e->rev - 1, .entries = e, .n = 1};
-	direct_run(d, ENGINE_COMMIT, &c.call);
-	return c.result;
 }
 
-enum confab_commit_result direct_say(
-	struct direct *d, const char *log, uint64_t n, const char *text)
+static void build_message(struct built *b, struct confab_entry *e, uint64_t n, const char *text)
 {
-	struct confab_row row = {.seq = n, .tokens = text, .body = text, .body_len = strlen(text)};
-	struct confab_entry e = {.rev = n,
+	b->row = (struct confab_row){
+		.seq = n, .tokens = text, .body = text, .body_len = strlen(text)};
+	*e = (struct confab_entry){.rev = n,
 		.op = "message.send",
 		.seq = n,
 		.ord = n,
 		.message = true,
 		.counts = true};
-	return row_commit(d, log, &e, &row);
+	build(b, e);
+}
+
+enum confab_commit_result direct_say(
+	struct direct *d, const char *log, uint64_t n, const char *text)
+{
+	struct built b;
+	struct confab_entry e;
+	build_message(&b, &e, n, text);
+	struct confab_commit c = {.log = log, .at = n - 1, .entries = &e, .n = 1};
+	direct_run(d, ENGINE_COMMIT, &c.call);
+	return c.result;
+}
+
+void direct_fill(struct direct *d, const char *log, uint64_t from, uint64_t to, const char *text)
+{
+	struct built b[100];
+	struct confab_entry e[100];
+	while (from <= to) {
+		size_t n = 0;
+		for (; n < 100 && from + n <= to; n++)
+			build_message(&b[n], &e[n], from + n, text);
+		struct confab_commit c = {.log = log, .at = from - 1, .entries = e, .n = n};
+		direct_run(d, ENGINE_COMMIT, &c.call);
+		if (c.result != CONFAB_COMMIT_DONE) {
+			fprintf(stderr, "not written: %s\n", c.call.text);
+			abort();
+		}
+		from += n;
+	}
 }
 
 enum confab_commit_result direct_change(struct direct *d, const char *log, uint64_t rev,
 	uint64_t seq, uint64_t last_seq, const char *text)
 {
-	struct confab_row row = {.seq = seq,
-		.tokens = text,
-		.body = text ? text : "",
-		.body_len = text ? strlen(text) : 0,
-		.gone = !text};
+	struct built b = {.row = {.seq = seq,
+				  .tokens = text,
+				  .body = text ? text : "",
+				  .body_len = text ? strlen(text) : 0,
+				  .gone = !text}};
 	struct confab_entry e = {.rev = rev,
 		.op = "message.edit",
 		.seq = last_seq,
 		.ord = last_seq,
 		.deleted = text ? 0 : seq};
-	return row_commit(d, log, &e, &row);
+	build(&b, &e);
+	struct confab_commit c = {.log = log, .at = rev - 1, .entries = &e, .n = 1};
+	direct_run(d, ENGINE_COMMIT, &c.call);
+	return c.result;
 }
 
 struct confab_head direct_head(struct direct *d, const char *log, int *rc)

@@ -21,6 +21,8 @@ void direct_begin(struct direct *d, const char *vfs);
 void direct_end(struct direct *d);
 /** Open what lies there; aborts the test if that fails. */
 void direct_open(struct direct *d);
+/** Close it, if it is open. */
+void direct_close(struct direct *d);
 /** The options that direct_open uses. */
 struct engine_options direct_options(const struct direct *d);
 
@@ -29,6 +31,8 @@ void direct_run(struct direct *d, enum engine_verb verb, struct confab_call *cal
 /** Commit one message (rev = seq = n, text as tokens too); the result. */
 enum confab_commit_result direct_say(
 	struct direct *d, const char *log, uint64_t n, const char *text);
+/** The same for messages from … to, many in one commit. */
+void direct_fill(struct direct *d, const char *log, uint64_t from, uint64_t to, const char *text);
 /** An entry that changes message seq at rev: with text, or gone (NULL). */
 enum confab_commit_result direct_change(struct direct *d, const char *log, uint64_t rev,
 	uint64_t seq, uint64_t last_seq, const char *text);

@@ -42,7 +42,7 @@ static void say_all(struct direct *d, uint64_t from, uint64_t to)
 static void is_sound(struct direct *d)
 {
 	struct confab_error err = {0};
-	engine_close(d->engine);
+	direct_close(d);
 	int rc = engine_verify(d->path, NULL, &err);
 	assert_string_equal(err.text, "");
 	assert_int_equal(rc, 0);

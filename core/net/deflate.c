@@ -61,7 +61,7 @@ static unsigned room(size_t max, size_t have)
 }
 
 /*
- * One run of input. A block may carry the final bit (section 7.2.3.5): then the next one begins
+ * One run of input. A block may carry the final bit (section 7.2.3.4): then the next one begins
  * anew.
  */
 static int unpack_run(struct deflate *d, const void *bytes, size_t len, size_t from, size_t max,

@@ -158,6 +158,20 @@ static void add_query(const struct http_request *hr, json_t *args)
 	}
 }
 
+/** The path from the route's parameters: net cuts the decoded path into them. */
+static char *whole_path(const struct http_request *hr)
+{
+	struct buf b;
+
+	buf_init(&b);
+	buf_str(&b, "/v1");
+	for (size_t i = 0; i < sizeof(hr->params) / sizeof(hr->params[0]) && hr->params[i]; i++) {
+		buf_char(&b, '/');
+		buf_str(&b, hr->params[i]);
+	}
+	return buf_take(&b, NULL);
+}
+
 static void http_handle(void *ctx, const struct http_request *hr)
 {
 	struct wire *w = ctx;
@@ -169,7 +183,7 @@ static void http_handle(void *ctx, const struct http_request *hr)
 	snprintf(rq->method, sizeof(rq->method), "%s", hr->method);
 	snprintf(rq->peer, sizeof(rq->peer), "%s", hr->peer ? hr->peer : "");
 	snprintf(rq->session, sizeof(rq->session), "%s", hr->session ? hr->session : "");
-	rq->path = strdup(hr->path);
+	rq->path = whole_path(hr);
 	rq->token = hr->token ? strdup(hr->token) : NULL;
 	if (hr->body_len) {
 		rq->args = json_parse_bounded(hr->body, hr->body_len, w->max_message, &err);

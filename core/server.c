@@ -17,6 +17,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "admin/admin.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "chat/chat.h"
@@ -145,6 +146,33 @@ static void set_limits(struct net_limits *out, const struct config_limits *in)
 	out->head_bytes = (uint32_t)in->head_bytes;
 }
 
+static void write_up(struct answer *a, struct buf *out)
+{
+	(void)a;
+	buf_str(out, "{\"ok\":true}");
+}
+
+static void free_up(struct answer *a)
+{
+	free(a);
+}
+
+/** /healthz and /readyz: the doors open only when everything is up, so whoever hears this is served. */
+static void answer_up(void *ctx, const struct http_request *rq)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+
+	(void)ctx;
+	assert(a);
+	*a = (struct answer){.conn = rq->conn,
+		.stream = rq->stream,
+		.status = 200,
+		.encode = write_up,
+		.release = free_up,
+		.settles = true};
+	net_answer(rq->net, a);
+}
+
 static bool make_net(struct server *s, struct confab_error *err)
 {
 	const struct config_http *http = config_http(s->config);
@@ -157,7 +185,11 @@ static bool make_net(struct server *s, struct confab_error *err)
 	s->wire = wire_new(s->logic, (size_t)config_limits(s->config)->message_bytes);
 	wire_codec(s->wire, &s->codec);
 	s->codecs[0] = &s->codec;
-	s->n_routes = wire_routes(s->wire, s->routes, ROUTES_MAX);
+	s->n_routes = wire_routes(s->wire, s->routes, ROUTES_MAX - 2);
+	s->routes[s->n_routes++] = (struct http_route){
+		.method = "GET", .path = "/healthz", .handle = answer_up};
+	s->routes[s->n_routes++] = (struct http_route){
+		.method = "GET", .path = "/readyz", .handle = answer_up};
 	nc.codecs = s->codecs;
 	nc.n_codecs = 1;
 	nc.routes = s->routes;

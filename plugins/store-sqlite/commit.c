@@ -285,6 +285,9 @@ int commit_one(struct handle *h, struct confab_call *call)
 	struct confab_commit *c = (struct confab_commit *)(void *)call;
 	struct log_record log;
 	bool known = false;
+	/* A batch that failed is tried again call by call: nothing of the first time may stay. */
+	call->rc = 0;
+	call->text[0] = '\0';
 	c->moved = NULL;
 	c->n_moved = 0;
 	int rc = log_find(h, call->arena, c->log, &log);

@@ -25,6 +25,7 @@ struct channel;
 struct user;
 struct session;
 struct row;
+struct slot;
 struct batch;
 struct confab_event;
 struct confab_head;
@@ -117,9 +118,9 @@ struct channel {
 	uint32_t n_joined;
 	bool listed, history; /* fixed at creation */
 	bool locked, deleted;
-	int64_t slow_ms; /* slow mode in force */
-	void **slots;
-	char name[]; /* of the type */
+	int64_t slow_ms;    /* slow mode in force */
+	struct slot *slots; /* of plugins */
+	char name[];        /* of the type */
 };
 
 struct user {
@@ -151,10 +152,10 @@ struct session {
 	struct watch_item *items; /* own log first */
 	uint16_t n_items, cap_items;
 	uint16_t inflight;
-	bool http;  /* made by HTTP alone */
-	bool ready; /* hello was answered */
-	bool ended; /* gone, kept for what is under way (inflight) */
-	void **slots;
+	bool http;          /* made by HTTP alone */
+	bool ready;         /* hello was answered */
+	bool ended;         /* gone, kept for what is under way (inflight) */
+	struct slot *slots; /* of plugins */
 	struct timer expiry;
 	char id[32];
 	char device[33];

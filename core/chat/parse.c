@@ -14,6 +14,7 @@
 #include "chat/cursor.h"
 #include "chat/permit.h"
 #include "chat/row.h"
+#include "chat/slot.h"
 
 static void copy_name(char *out, size_t size, const char *from)
 {
@@ -190,6 +191,7 @@ void parse_end(struct chat_log *lg)
 {
 	if (lg->channel) {
 		free_members(lg->channel);
+		slot_free_all(&lg->channel->slots);
 		free(lg->channel);
 		lg->channel = NULL;
 	}

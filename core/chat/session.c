@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "chat/slot.h"
 
 static struct watch_item *find_item(const struct session *s, const struct chat_log *lg)
 {
@@ -93,6 +94,7 @@ void session_drop(struct session *s)
 	}
 	s->user->n_sessions--;
 	s->user->lg->used_us = loop_now_us(s->user->lg->chat->loop);
+	slot_free_all(&s->slots);
 	free(s->items);
 	free(s);
 }

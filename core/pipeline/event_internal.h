@@ -14,7 +14,7 @@ struct pipeline;
 struct kind;
 struct strand;
 struct text;
-struct plugin_slot;
+struct slot;
 
 /** Deepest chain of events that cause each other. */
 #define EVENT_DEPTH_MAX 8
@@ -107,8 +107,8 @@ struct confab_event {
 	uint64_t rev; /* once committed; 0: changed nothing */
 	int64_t ts;
 	int64_t born_us;
-	json_t *scrap; /* list: parsed rows lent to hooks and kinds, freed at the end */
-	void **slots;
+	json_t *scrap;      /* list: parsed rows lent to hooks and kinds, freed at the end */
+	struct slot *slots; /* of plugins */
 	const struct hook *running; /* the hook being called */
 	/** Who started it hears how it ended: once. The event is freed after. */
 	void (*done)(struct confab_event *ev, void *arg);

@@ -17,6 +17,7 @@
 #include "chat/row.h"
 #include "chat/seen.h"
 #include "chat/session.h"
+#include "chat/slot.h"
 #include "pipeline/change.h"
 #include "pipeline/draft.h"
 #include "pipeline/event_internal.h"
@@ -70,7 +71,7 @@ static void event_free(struct confab_event *ev)
 	json_decref(ev->body);
 	json_decref(ev->scrap);
 	json_decref(ev->out.ok);
-	free(ev->slots);
+	slot_free_all(&ev->slots);
 	session_drop(ev->actor.session);
 	if (ev->user_lg) {
 		chat_log_unpin(ev->user_lg);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/log.h"
+#include "chat/slot.h"
 #include "loop/loop.h"
 #include "plugin/blame.h"
 #include "plugin/descriptor.h"
@@ -35,6 +36,7 @@ struct confab_plugin {
 	struct snapshots *snapshots; /* in force; NULL before prepare */
 	int64_t emit_second;         /* … in which it has started so many events */
 	unsigned emits;
+	struct slot_owner slots;
 	bool ready;            /* a provider said it may be used, or need not */
 	struct unload *unload; /* while draining */
 };

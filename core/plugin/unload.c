@@ -80,6 +80,9 @@ static void unload_top(struct mail *m)
 		timer_start(p->host->loop, &u->retry, RETRY_US);
 		return;
 	}
+	unsigned slots = slot_free_owner(&p->slots);
+	if (slots > 0)
+		log_debug("plugin '%s', its %u slots are freed", p->name, slots);
 	if (u->from == UNLOAD_LOADED && p->desc.d.unload != NULL) {
 		struct plugin_call call = plugin_enter(p);
 		p->desc.d.unload(p->ctx);

@@ -62,6 +62,8 @@ struct confab_slot_row {
 	const char *layout; /* name and version of what the pointer points to */
 	void (*free_)(void *value);
 };
+/** This plugin's pointer of row `row` of its table on that object; NULL in it at first. A row that is not
+ *  for this kind of object ends the process. Good until the object or the plugin goes. */
 void **confab_channel_slot(struct confab_plugin *p, const struct confab_channel *ch, unsigned row);
 void **confab_session_slot(struct confab_plugin *p, const struct confab_session *s, unsigned row);
 

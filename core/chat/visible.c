@@ -68,10 +68,11 @@ bool visible_full(const struct reader *reader, const struct sight *sight)
 	if (sight->seq < reader->floor) {
 		return false;
 	}
-	if (!sight->sender || strcmp(sight->sender, reader->user->id) == 0) {
+	if (sight->sender && strcmp(sight->sender, reader->user->id) == 0) {
 		return true;
 	}
-	if (reader->user->blocks && strmap_find(reader->user->blocks, sight->sender)) {
+	if (sight->sender && reader->user->blocks &&
+		strmap_find(reader->user->blocks, sight->sender)) {
 		return false;
 	}
 	return !sight->audience || !*sight->audience || in_audience(reader, sight->audience);

@@ -54,14 +54,18 @@ static void conns_add_user(struct conns *c, const struct user *u)
 	}
 }
 
-/** A run of entries that share a frame. */
+/**
+ * A run of entries that share a frame. What it asks of a reader is one thing for all its messages; an
+ * entry whose messages differ in that goes alone, and who may not see all of it is made to sync.
+ */
 struct run {
 	const struct confab_entry *entries;
 	size_t n;
 	uint64_t prev;
 	const char *audience; /* of all its messages, or NULL */
 	const char *sender;   /* of all its messages, if it matters, or NULL */
-	uint64_t seq_low;     /* 0: no message in it */
+	uint64_t old;         /* the message in it that was there before, 0: none */
+	bool differs;         /* its messages do not ask the same */
 };
 
 static struct user *blocked_sender(struct chat *chat, const char *sender)
@@ -76,26 +80,40 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/** What one entry's messages ask for; false: its rows differ among themselves, use the first's. */
+/** What one entry's messages ask for. */
 static void entry_sight(struct chat *chat, const struct confab_entry *e, struct run *out)
 {
+	bool any = false;
+
 	*out = (struct run){0};
 	for (size_t i = 0; i < e->n_rows; i++) {
 		const struct confab_row *row = &e->rows[i];
+		bool limited = row->audience && *row->audience, fresh;
+		const char *audience = limited ? row->audience : NULL;
+		const char *sender = limited || blocked_sender(chat, row->sender) ? row->sender
+										  : NULL;
 
 		if (strcmp(row->kind, "message") != 0) {
 			continue;
 		}
-		if (!out->seq_low || row->seq < out->seq_low) {
-			out->seq_low = row->seq;
-		}
-		if (row->audience && *row->audience) {
-			out->audience = row->audience;
-			out->sender = row->sender;
-		} else if (!out->sender && blocked_sender(chat, row->sender)) {
-			out->sender = row->sender;
-		}
+		out->differs |= any &&
+			!(same(audience, out->audience) && same(sender, out->sender));
+		fresh = e->message && row->seq == e->seq;
+		out->differs |= !fresh && out->old;
+		out->old = fresh ? out->old : row->seq;
+		out->audience = limited ? audience : out->audience;
+		out->sender = sender ? sender : out->sender;
+		any = true;
 	}
+	/* who joined after the old one may see the new one */
+	out->differs |= out->old && e->message && (out->audience || out->sender);
+}
+
+/** May this entry join the run? */
+static bool run_takes(const struct run *run, const struct run *one)
+{
+	return !run->differs && !one->differs && same(run->audience, one->audience) &&
+		same(run->sender, one->sender) && run->old == one->old;
 }
 
 /** Is there, later in the run, a newer state of this row? Then that one alone goes out. */
@@ -144,6 +162,27 @@ static void write_gone(struct buf *b, const struct confab_row *row)
 	buf_str(b, ",\"gone\":true}");
 }
 
+static struct frame *json_frame(json_t *ev)
+{
+	struct buf b;
+	struct frame *f;
+
+	buf_init(&b);
+	json_write(&b, ev);
+	f = frame_new(b.bytes, b.len);
+	buf_fini(&b);
+	json_decref(ev);
+	return f;
+}
+
+/** {"ev":"change", … with no rows and nothing between prev and rev: who gets it syncs. */
+static struct frame *sync_frame(const struct chat_log *lg, uint64_t rev)
+{
+	return json_frame(json_pack("{s:s,s:s,s:I,s:I,s:[]}", "ev", "change", "channel", lg->id,
+		"prev", (json_int_t)rev, "rev", (json_int_t)rev, "rows"));
+}
+
+/** stub: for who does not see those messages of the run that not everybody sees. */
 static struct frame *change_frame(const struct chat_log *lg, const struct run *run, bool stub)
 {
 	struct buf b;
@@ -178,7 +217,8 @@ static struct frame *change_frame(const struct chat_log *lg, const struct run *r
 				buf_char(&b, ',');
 			}
 			first = false;
-			if (stub && strcmp(row->kind, "message") == 0) {
+			if (stub && strcmp(row->kind, "message") == 0 &&
+				(run->audience || run->sender || row->seq == run->old)) {
 				visible_stub(&b, row->kind, row->id, row->rev);
 			} else if (row->gone || !row->body_len) {
 				write_gone(&b, row);
@@ -193,30 +233,28 @@ static struct frame *change_frame(const struct chat_log *lg, const struct run *r
 	return f;
 }
 
-/** Who sees a run whole: bits for roles, connections for users and the author. */
-static void aim(struct fanout *f, const struct chat_log *lg, const struct run *run,
-	struct delivery *d, struct conns *except, struct conns *only)
+static void except_blockers(struct chat *chat, const char *sender, struct conns *except)
 {
-	struct chat *chat = f->pl->chat;
-	struct user *author = run->sender ? chat_user_find(chat, run->sender) : NULL;
-	struct user *blocked = blocked_sender(chat, run->sender);
-	size_t pos = 0, i;
+	const struct user *blocked = blocked_sender(chat, sender);
+	size_t pos = 0;
 	void *value;
-	json_t *a, *item;
 
-	d->everybody = !run->audience;
-	if (blocked) {
-		while (strmap_next(blocked->blocked_by, &pos, NULL, &value)) {
-			conns_add_user(except, value);
-		}
+	while (blocked && strmap_next(blocked->blocked_by, &pos, NULL, &value)) {
+		conns_add_user(except, value);
 	}
-	if (!run->audience) {
-		return;
-	}
+}
+
+/** Who is in the audience: bits for roles, connections for users and the author. */
+static void aim(struct chat *chat, const struct chat_log *lg, const struct run *run,
+	struct delivery *d, struct conns *only)
+{
+	struct user *author = run->sender ? chat_user_find(chat, run->sender) : NULL;
+	size_t i;
+	json_t *a = json_loads(run->audience, 0, NULL), *item;
+
 	if (author) {
 		conns_add_user(only, author);
 	}
-	a = json_loads(run->audience, 0, NULL);
 	json_array_foreach(json_object_get(a, "roles"), i, item)
 	{
 		d->class_bits |= permit_class_of_role(lg->channel, json_string_value(item));
@@ -232,19 +270,42 @@ static void aim(struct fanout *f, const struct chat_log *lg, const struct run *r
 	json_decref(a);
 }
 
+/** Its messages do not ask the same: who surely sees all of them gets it, all others sync. */
+static void aim_mixed(struct chat *chat, const struct chat_log *lg, const struct run *run,
+	struct delivery *d, struct conns *except)
+{
+	for (size_t i = 0; i < run->entries->n_rows; i++) {
+		const struct confab_row *row = &run->entries->rows[i];
+
+		if (strcmp(row->kind, "message") == 0) {
+			except_blockers(chat, row->sender, except);
+			d->seq_low = d->seq_low && d->seq_low < row->seq ? d->seq_low : row->seq;
+		}
+	}
+	d->everybody = true;
+	d->stub = sync_frame(lg, run->prev + 1);
+	d->full = run->audience ? frame_ref(d->stub) : change_frame(lg, run, false);
+}
+
 static void send_run(struct fanout *f, struct chat_log *lg, const struct run *run)
 {
+	struct chat *chat = f->pl->chat;
 	struct delivery d = {.topic = lg->topic,
 		.levels = 1 << SUB_WATCH | 1 << SUB_FOCUS,
-		.seq_low = run->seq_low};
+		.everybody = !lg->channel || !run->audience,
+		.seq_low = run->old};
 	struct conns except = {0}, only = {0};
 
-	d.full = change_frame(lg, run, false);
-	d.stub = run->seq_low ? change_frame(lg, run, true) : NULL;
-	if (lg->channel) {
-		aim(f, lg, run, &d, &except, &only);
+	if (lg->channel && run->differs) {
+		aim_mixed(chat, lg, run, &d, &except);
 	} else {
-		d.everybody = true;
+		d.full = change_frame(lg, run, false);
+		d.stub = run->audience || run->sender || run->old ? change_frame(lg, run, true)
+								  : NULL;
+		except_blockers(chat, run->sender, &except);
+		if (!d.everybody) {
+			aim(chat, lg, run, &d, &only);
+		}
 	}
 	d.except = except.ids;
 	d.n_except = except.n;
@@ -263,19 +324,6 @@ static json_t *notice_json(const struct chat_log *lg)
 	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "ev", "notice", "channel", lg->id, "rev",
 		(json_int_t)lg->rev, "seq", (json_int_t)lg->seq, "ord", (json_int_t)lg->ord, "all",
 		(json_int_t)lg->all, "ts", (json_int_t)lg->ts);
-}
-
-static struct frame *json_frame(json_t *ev)
-{
-	struct buf b;
-	struct frame *f;
-
-	buf_init(&b);
-	json_write(&b, ev);
-	f = frame_new(b.bytes, b.len);
-	buf_fini(&b);
-	json_decref(ev);
-	return f;
 }
 
 static void send_notice(struct fanout *f, struct chat_log *lg)
@@ -346,7 +394,7 @@ void fanout_entries(struct fanout *f, struct chat_log *lg, uint64_t prev,
 	}
 	for (size_t i = 0; i < n; i++) {
 		entry_sight(f->pl->chat, &entries[i], &one);
-		if (run.n && (!same(run.audience, one.audience) || !same(run.sender, one.sender))) {
+		if (run.n && !run_takes(&run, &one)) {
 			send_run(f, lg, &run);
 			run.n = 0;
 		}
@@ -354,8 +402,6 @@ void fanout_entries(struct fanout *f, struct chat_log *lg, uint64_t prev,
 			run = one;
 			run.entries = &entries[i];
 			run.prev = prev + i;
-		} else if (one.seq_low && (!run.seq_low || one.seq_low < run.seq_low)) {
-			run.seq_low = one.seq_low;
 		}
 		run.n++;
 	}
@@ -371,13 +417,8 @@ void fanout_show(
 	struct delivery d = {
 		.topic = lg->topic, .levels = 1 << SUB_WATCH | 1 << SUB_FOCUS, .everybody = true};
 	struct conns except = {0};
-	struct user *blocked = blocked_sender(f->pl->chat, sender);
-	size_t pos = 0;
-	void *value;
 
-	while (blocked && strmap_next(blocked->blocked_by, &pos, NULL, &value)) {
-		conns_add_user(&except, value);
-	}
+	except_blockers(f->pl->chat, sender, &except);
 	if (but) {
 		if (except.n == except.cap) {
 			except.cap = except.cap ? except.cap * 2 : MANY;
@@ -423,11 +464,7 @@ void fanout_drained(struct fanout *f, confab_conn_id conn, const uint32_t *topic
 		if (!lg) {
 			continue;
 		}
-		net_send(f->net, conn,
-			json_frame(json_pack("{s:s,s:s,s:I,s:I,s:[]}", "ev", "change", "channel",
-				lg->id, "prev", (json_int_t)lg->rev, "rev", (json_int_t)lg->rev,
-				"rows")),
-			lg->topic);
+		net_send(f->net, conn, sync_frame(lg, lg->rev), lg->topic);
 	}
 }
 

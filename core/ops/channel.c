@@ -223,9 +223,15 @@ static int enter_build(struct confab_event *ev, struct confab_change *c, const c
 	return 0;
 }
 
+/** Who is a member already is answered like the first time: it changes nothing. */
 static enum confab_verdict join_judge(struct confab_event *ev, void *ctx)
 {
+	struct member *m = permit_member(ev->lg->channel, ev->actor.id);
+
 	(void)ctx;
+	if (m && m->joined) {
+		return CONFAB_PASS;
+	}
 	return enter_judge(ev, ev->actor.id, "join");
 }
 

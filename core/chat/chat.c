@@ -75,6 +75,7 @@ struct chat_log *chat_log_get(struct chat *chat, const char *id)
 	struct chat_log *lg = strmap_find(chat->logs, id);
 
 	if (lg) {
+		lg->used_us = loop_now_us(chat->loop);
 		return lg;
 	}
 	lg = calloc(1, sizeof(*lg) + strlen(id) + 1);
@@ -82,6 +83,7 @@ struct chat_log *chat_log_get(struct chat *chat, const char *id)
 	strcpy(lg->id, id);
 	lg->chat = chat;
 	lg->rows = strmap_new();
+	lg->used_us = loop_now_us(chat->loop);
 	lg->topic = chat->next_topic++;
 	strmap_put(chat->logs, id, lg);
 	nummap_put(chat->by_topic, lg->topic, lg);

@@ -20,6 +20,7 @@
 #include "pipeline/change.h"
 #include "pipeline/event_internal.h"
 #include "store/store.h"
+#include "wire/op_table.h"
 #include "wire/request.h"
 
 #define MEMBERS_AT_ONCE 100
@@ -321,6 +322,9 @@ static void members_read(struct confab_row_list *call, void *arg)
 
 	if (call->call.rc) {
 		request_error(rq, "busy", NULL, 1000, NULL);
+		return;
+	}
+	if (!ops_readable(rq->op->ctx, rq, call->log)) { /* lost while the store read */
 		return;
 	}
 	buf_fmt(b, "{\"rev\":%llu,\"more\":%s,\"members\":[", (unsigned long long)call->head.rev,

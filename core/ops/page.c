@@ -11,6 +11,7 @@
 #include "chat/visible.h"
 #include "ops/ops_internal.h"
 #include "store/store.h"
+#include "wire/op_table.h"
 #include "wire/request.h"
 
 static void page_read(struct confab_page *call, void *arg)
@@ -22,6 +23,9 @@ static void page_read(struct confab_page *call, void *arg)
 
 	if (call->call.rc || !lg) {
 		request_error(rq, "busy", NULL, 1000, NULL);
+		return;
+	}
+	if (!ops_readable(rq->op->ctx, rq, call->log)) { /* lost while the store read */
 		return;
 	}
 	reader = reader_of(rq->actor->user, lg);

@@ -93,12 +93,26 @@ static void write_rows(
 	}
 }
 
+static bool item_refused(struct sync *s)
+{
+	const char *why = ops_read_refusal(s->o, s->rq, s->lg);
+
+	if (why) {
+		item_word(s, s->lg->id, "gone", strcmp(why, "not_member") == 0 ? "removed" : why);
+		item_done(s);
+	}
+	return why != NULL;
+}
+
 static void sync_rows(struct confab_rows *call, void *arg)
 {
 	struct sync *s = arg;
 	struct buf *b = &s->rq->raw;
 	struct reader reader = reader_of(s->rq->actor->user, s->lg);
 
+	if (!call->call.rc && item_refused(s)) { /* it may have been lost while the store read */
+		return;
+	}
 	if (call->call.rc == CONFAB_EGONE) {
 		item_word(s, s->lg->id, "reset", NULL);
 		item_done(s);
@@ -165,16 +179,13 @@ static void sync_tail(struct confab_row_get *call, void *arg)
 static void sync_loaded(struct sync *s)
 {
 	json_t *item = sync_item(s), *tail = json_object_get(item, "tail");
-	const char *epoch = json_str(item, "epoch"), *why;
+	const char *epoch = json_str(item, "epoch");
 	uint64_t rev = (uint64_t)json_int(item, "rev", 0);
 	struct confab_row_get *call;
 	const char **kinds, **ids;
 	char id[24];
 
-	why = ops_read_refusal(s->o, s->rq, s->lg);
-	if (why) {
-		item_word(s, s->lg->id, "gone", strcmp(why, "not_member") == 0 ? "removed" : why);
-		item_done(s);
+	if (item_refused(s)) {
 		return;
 	}
 	if (rev > s->lg->rev ||

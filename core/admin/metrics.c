@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "net/net_start.h"
 #include "net/reason.h"
+#include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 #include "plugin/blame.h"
 #include "plugin/host.h"
@@ -51,6 +52,32 @@ static void seconds(struct buf *b, const char *line, uint64_t us)
 		(unsigned long long)(us % 1000000));
 }
 
+/* The buckets of a histogram of powers of two; microseconds are told as seconds. */
+static void histogram(struct buf *b, const char *name, const char *help, const struct histogram *h,
+	unsigned from, unsigned to, bool us)
+{
+	family(b, name, "histogram", help);
+	for (unsigned i = from; i <= to; i++) {
+		uint64_t bound = UINT64_C(1) << i, n = histogram_upto(h, i);
+
+		if (us)
+			buf_fmt(b, "confab_%s_bucket{le=\"%llu.%06llu\"} %llu\n", name,
+				(unsigned long long)(bound / 1000000),
+				(unsigned long long)(bound % 1000000), (unsigned long long)n);
+		else
+			buf_fmt(b, "confab_%s_bucket{le=\"%llu.0\"} %llu\n", name,
+				(unsigned long long)bound, (unsigned long long)n);
+	}
+	buf_fmt(b, "confab_%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)h->count);
+	buf_fmt(b, "confab_%s_count %llu\n", name, (unsigned long long)h->count);
+	if (us)
+		buf_fmt(b, "confab_%s_sum %llu.%06llu\n", name,
+			(unsigned long long)(h->sum / 1000000),
+			(unsigned long long)(h->sum % 1000000));
+	else
+		buf_fmt(b, "confab_%s_sum %llu\n", name, (unsigned long long)h->sum);
+}
+
 static void net_metrics(struct buf *b, const struct net *net)
 {
 	struct net_stats s;
@@ -81,23 +108,41 @@ static void net_metrics(struct buf *b, const struct net *net)
 	gauge(b, "queue_bytes", "Bytes waiting in output queues.", s.queue_bytes);
 	gauge(b, "requests_in_flight", "Requests without an answer.", s.in_flight);
 	gauge(b, "subscriptions", "Subscriptions of connections.", s.subscriptions);
+	histogram(b, "delivery_seconds",
+		"From the arrival of a change to the write to each of its readers.", &s.delivery_us,
+		6, 24, true);
+}
+
+static void event_metrics(struct buf *b, const struct kinds *kinds)
+{
+	const struct kind *kind;
+	size_t pos = 0;
+
+	family(b, "events", "counter", "Events that ended, by kind and verdict.");
+	while ((kind = kind_next(kinds, &pos)) != NULL) {
+		for (int i = 0; i < KIND_ENDS; i++) {
+			if (kind->ends[i])
+				buf_fmt(b, "confab_events_total{kind=\"%s\",verdict=\"%s\"} %llu\n",
+					kind->row->name, kind_end_name((enum kind_end)i),
+					(unsigned long long)kind->ends[i]);
+		}
+	}
 }
 
 static void pipeline_metrics(struct buf *b, const struct admin_env *env)
 {
 	const struct pipeline_stats *p = &env->pipeline->stats;
 
-	family(b, "events", "counter", "Events that ended, by outcome.");
-	labelled(b, "events_total", "outcome", "ok", p->ok);
-	labelled(b, "events_total", "outcome", "refused", p->refused);
-	labelled(b, "events_total", "outcome", "busy", p->busy);
-	labelled(b, "events_total", "outcome", "unknown", p->unknown);
+	event_metrics(b, env->pipeline->kinds);
 	counter(b, "events_begun", "Events that entered the pipeline.", p->events);
 	gauge(b, "events_live", "Events under way.", p->live);
 	counter(b, "repeats", "Changes that were resent and got their first answer.", p->repeats);
 	counter(b, "conflicts", "Changes resent with another content.", p->conflicts);
 	counter(b, "commits", "Batches committed.", p->commits);
 	counter(b, "entries", "Entries committed.", p->entries);
+	histogram(b, "commit_entries", "Entries of a commit.", &p->commit_entries, 0, 8, false);
+	histogram(b, "commit_seconds", "Time of a commit, as its events waited for it.",
+		&p->commit_us, 6, 24, true);
 	counter(b, "moved", "Batches built again, as another node was faster.", p->moved);
 	counter(b, "fanout_frames", "Frames encoded for fan-out.", p->frames);
 	gauge(b, "sessions", "Sessions in memory.", strmap_count(env->chat->sessions));

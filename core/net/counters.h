@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include "base/histogram.h"
 #include "net/reason.h"
 
 struct counters {
@@ -20,6 +21,7 @@ struct counters {
 	_Atomic uint64_t queue_bytes, in_flight, subscriptions;
 	_Atomic uint64_t writes, deliveries, deflated;
 	_Atomic uint64_t closed[NET_REASON_COUNT];
+	struct histogram delivery_us;
 };
 
 /** One writer: no locked instruction is needed. Subtract by adding the complement. */

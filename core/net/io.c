@@ -57,6 +57,20 @@ static void dead_free(struct io *io)
 	}
 }
 
+/** What was delivered in this turn has been written, but for readers that are slow. */
+static void delivered_count(struct io *io)
+{
+	int64_t now_us = io->n_delivered > 0 ? clock_mono_us() : 0;
+
+	for (uint32_t i = 0; i < io->n_delivered; i++) {
+		int64_t us = now_us - io->delivered[i].born_us;
+
+		histogram_add(
+			&io->counters.delivery_us, us > 0 ? (uint64_t)us : 0, io->delivered[i].n);
+	}
+	io->n_delivered = 0;
+}
+
 static void io_turn_end(void *arg)
 {
 	struct io *io = arg;
@@ -75,6 +89,7 @@ static void io_turn_end(void *arg)
 		c = next;
 	}
 	conn_join_forget(io);
+	delivered_count(io);
 	dead_free(io);
 	if (io->dirty)
 		io_again(io);
@@ -226,6 +241,13 @@ void io_slot_give(struct io *io, uint32_t slot)
 	io->slots[slot] = NULL;
 	io->free_slots[io->n_free++] = slot;
 	io->n_conns--;
+}
+
+void io_delivered(struct io *io, int64_t born_us, uint64_t n)
+{
+	if (io->n_delivered == IO_DELIVERED_MAX)
+		delivered_count(io);
+	io->delivered[io->n_delivered++] = (struct io_delivered){born_us, n};
 }
 
 void io_again(struct io *io)

@@ -30,6 +30,9 @@ struct net;
 #define IO_JOIN_BYTES 16384
 #define IO_WRITE_PIECES 64
 
+/** Deliveries of one turn that are timed; more have their time taken before the write. */
+#define IO_DELIVERED_MAX 64
+
 /** The queue that was joined last: connections with the same queue send the same bytes. */
 struct io_join {
 	struct outq_entry entries[IO_WRITE_PIECES]; /* holds a reference of each parcel */
@@ -78,6 +81,13 @@ struct io {
 	int64_t date_s;
 	char date[HTTP_DATE_SIZE]; /* of Date, for this second */
 
+	/* Deliveries of this turn whose time is taken when they are written, at its end. */
+	struct io_delivered {
+		int64_t born_us;
+		uint64_t n;
+	} delivered[IO_DELIVERED_MAX];
+	uint32_t n_delivered;
+
 	struct counters counters;
 	_Alignas(64) _Atomic uint64_t posted_bytes; /* by net_*, see net_backlog */
 	_Alignas(64) _Atomic uint64_t taken_bytes;
@@ -95,6 +105,9 @@ struct conn *io_find(const struct io *io, confab_conn_id id);
 /** Take a slot. @return its number; the slot's generation is new */
 uint32_t io_slot_take(struct io *io, struct conn *c);
 void io_slot_give(struct io *io, uint32_t slot);
+
+/** A delivery was queued for n readers: its latency is counted when this turn has written it. */
+void io_delivered(struct io *io, int64_t born_us, uint64_t n);
 
 /** Ask for another turn. */
 void io_again(struct io *io);

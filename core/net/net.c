@@ -182,6 +182,7 @@ static void io_stats_add(const struct counters *k, struct net_stats *out)
 	out->deflated += counter_get(&k->deflated);
 	for (int i = 0; i < NET_REASON_COUNT; i++)
 		out->closed[i] += counter_get(&k->closed[i]);
+	histogram_merge(&out->delivery_us, &k->delivery_us);
 }
 
 /* ------------------------------------------------------------------------------------------- */

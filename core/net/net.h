@@ -42,6 +42,7 @@ struct delivery {
 	size_t n_except;
 	const confab_conn_id *only; /* copied; these get it whole */
 	size_t n_only;
+	int64_t born_us; /* monotonic, when what it tells came to us; 0: not measured */
 };
 
 /**

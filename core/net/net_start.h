@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/histogram.h"
 #include "net/net.h"
 #include "net/reason.h"
 
@@ -138,6 +139,7 @@ struct net_stats {
 	uint64_t subscriptions;         /* now */
 	uint64_t writes, deliveries, deflated;
 	uint64_t closed[NET_REASON_COUNT];
+	struct histogram delivery_us; /* from a change's arrival to its write, by reader */
 };
 
 /** Thread: any. */

@@ -173,7 +173,10 @@ static void deliver_run(struct mail *m)
 
 	counter_add(&d->io->counters.deliveries, 1);
 	backlog_take(d->io, d->bytes);
-	topic_deliver(d->io, d);
+	size_t n = topic_deliver(d->io, d);
+
+	if (d->born_us != 0 && n > 0)
+		io_delivered(d->io, d->born_us, n);
 	free(d);
 }
 
@@ -222,6 +225,7 @@ static void deliver_to(struct io *io, const struct delivery *d)
 		.topic = d->topic,
 		.class_bits = d->class_bits,
 		.seq_low = d->seq_low,
+		.born_us = d->born_us,
 		.levels = d->levels,
 		.everybody = d->everybody,
 	};

@@ -145,9 +145,11 @@ static bool sees_whole(const struct delivery_node *d, const struct sub *s, uint3
 	return d->everybody || (s->class_bits & d->class_bits) != 0;
 }
 
-static void deliver_all(const struct topic *topic, const struct delivery_node *d, uint32_t mark,
+static size_t deliver_all(const struct topic *topic, const struct delivery_node *d, uint32_t mark,
 	const struct parcels *p)
 {
+	size_t n = 0;
+
 	/* No connection ends inside this walk: sending only queues. */
 	for (uint32_t i = 0; i < topic->count; i++) {
 		const struct sub *s = &topic->subs[i];
@@ -158,9 +160,12 @@ static void deliver_all(const struct topic *topic, const struct delivery_node *d
 			continue;
 		struct parcel *parcel = sees_whole(d, s, mark) ? p->full : p->stub;
 
-		if (parcel)
+		if (parcel) {
 			deliver_one(s->conn, parcel, topic->number);
+			n++;
+		}
 	}
+	return n;
 }
 
 /* ------------------------------------------------------------------------------------------- */
@@ -238,14 +243,14 @@ size_t topic_count(const struct io *io, uint32_t number)
 	return topic ? topic->count : 0;
 }
 
-void topic_deliver(struct io *io, struct delivery_node *d)
+size_t topic_deliver(struct io *io, struct delivery_node *d)
 {
 	const struct topic *topic = nummap_find(io->topics.by_number, d->topic);
 
 	if (!topic) {
 		frame_unref(d->full);
 		frame_unref(d->stub);
-		return;
+		return 0;
 	}
 	struct parcels p = {
 		.full = d->full ? parcel_of_frame(d->full) : NULL,
@@ -253,7 +258,9 @@ void topic_deliver(struct io *io, struct delivery_node *d)
 	};
 	uint32_t mark = d->n_except + d->n_only > 0 ? mark_named(io, d) : 0;
 
-	deliver_all(topic, d, mark, &p);
+	size_t n = deliver_all(topic, d, mark, &p);
+
 	parcel_unref(p.full);
 	parcel_unref(p.stub);
+	return n;
 }

@@ -57,6 +57,7 @@ struct delivery_node {
 	uint32_t topic;
 	uint32_t class_bits;
 	uint64_t seq_low;
+	int64_t born_us;
 	struct frame *full, *stub; /* one reference each, or NULL */
 	uint8_t levels;
 	bool everybody;
@@ -64,7 +65,7 @@ struct delivery_node {
 	confab_conn_id names[]; /* except, then only: those of this thread */
 };
 
-/** Queue it to all it is meant for; takes the node's frames, not the node. */
-void topic_deliver(struct io *io, struct delivery_node *d);
+/** Queue it to all it is meant for; takes the node's frames, not the node. @return to how many */
+size_t topic_deliver(struct io *io, struct delivery_node *d);
 
 #endif

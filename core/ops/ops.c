@@ -242,6 +242,7 @@ void ops_event_then(struct ops *o, struct confab_request *rq, const char *name,
 	void (*then)(struct ops *o, struct confab_request *rq, struct confab_event *ev))
 {
 	const struct kind *kind = kind_find(o->pl->kinds, name);
+	struct confab_event *ev;
 	struct asked *asked;
 
 	if (!kind) {
@@ -255,8 +256,10 @@ void ops_event_then(struct ops *o, struct confab_request *rq, const char *name,
 	asked = malloc(sizeof(*asked));
 	assert(asked);
 	*asked = (struct asked){.o = o, .rq = rq, .then = then};
-	event_start(event_make(
-		o->pl, kind, rq->actor, channel_id, json_incref(rq->args), event_done, asked));
+	ev = event_make(
+		o->pl, kind, rq->actor, channel_id, json_incref(rq->args), event_done, asked);
+	ev->born_us = rq->born_us;
+	event_start(ev);
 }
 
 void ops_event(struct ops *o, struct confab_request *rq, const char *kind, const char *channel_id)

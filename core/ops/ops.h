@@ -66,6 +66,11 @@ void ops_load(struct ops *o, struct confab_request *rq, const char *const *ids, 
 /** May the actor read this channel? Else the request is answered and false returned. */
 struct chat_log *ops_readable(struct ops *o, struct confab_request *rq, const char *channel);
 
+/** Is this token an administrator's? done comes once, on the logic thread, in a later turn; token and
+ *  peer are copied. */
+void ops_admin_verify(struct ops *o, const char *token, const char *peer,
+	void (*done)(void *arg, bool is_admin), void *arg);
+
 /** What a membership grants, for clients: ["send","react",…]. A new reference. */
 json_t *ops_can(struct ops *o, const char *type, const char *role);
 

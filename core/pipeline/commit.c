@@ -243,6 +243,7 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 	const struct confab_entry *entries = b->call->entries;
 	struct confab_event *ev = b->events, *next;
 	uint64_t prev = lg->rev;
+	int64_t born_us = ev ? ev->born_us : 0;
 
 	chat_log_head(lg, &b->call->head); /* the epoch of a log just made */
 	lg->rev = prev;
@@ -251,6 +252,9 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 	}
 	pl->stats.commits++;
 	pl->stats.entries += b->n;
+	histogram_add(&pl->stats.commit_entries, b->n, 1);
+	histogram_add(
+		&pl->stats.commit_us, (uint64_t)(loop_now_us(pl->chat->loop) - b->sent_us), 1);
 	for (size_t i = 0; ev; ev = next, i++) {
 		next = ev->next;
 		ev->next = NULL;
@@ -263,7 +267,7 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 		event_answer(ev);
 		ev->next = next;
 	}
-	fanout_entries(pl->fanout, lg, prev, entries, b->n);
+	fanout_entries(pl->fanout, lg, prev, entries, b->n, born_us);
 	for (size_t i = 0; i < b->n; i++) {
 		apply_rights(pl, lg, &entries[i]);
 		run_todos(pl, &entries[i]);
@@ -511,7 +515,7 @@ void commit_take_in(
 	for (unsigned i = 0; i < n; i++) {
 		apply_entry(pl, lg, &entries[i]);
 	}
-	fanout_entries(pl->fanout, lg, prev, entries, n);
+	fanout_entries(pl->fanout, lg, prev, entries, n, 0);
 	for (unsigned i = 0; i < n; i++) {
 		apply_rights(pl, lg, &entries[i]);
 	}

@@ -287,13 +287,14 @@ static void aim_mixed(struct chat *chat, const struct chat_log *lg, const struct
 	d->full = run->audience ? frame_ref(d->stub) : change_frame(lg, run, false);
 }
 
-static void send_run(struct fanout *f, struct chat_log *lg, const struct run *run)
+static void send_run(struct fanout *f, struct chat_log *lg, const struct run *run, int64_t born_us)
 {
 	struct chat *chat = f->pl->chat;
 	struct delivery d = {.topic = lg->topic,
 		.levels = 1 << SUB_WATCH | 1 << SUB_FOCUS,
 		.everybody = !lg->channel || !run->audience,
-		.seq_low = run->old};
+		.seq_low = run->old,
+		.born_us = born_us};
 	struct conns except = {0}, only = {0};
 
 	if (lg->channel && run->differs) {
@@ -385,7 +386,7 @@ void fanout_free(struct fanout *f)
 }
 
 void fanout_entries(struct fanout *f, struct chat_log *lg, uint64_t prev,
-	const struct confab_entry *entries, size_t n)
+	const struct confab_entry *entries, size_t n, int64_t born_us)
 {
 	struct run run = {0}, one;
 
@@ -395,7 +396,7 @@ void fanout_entries(struct fanout *f, struct chat_log *lg, uint64_t prev,
 	for (size_t i = 0; i < n; i++) {
 		entry_sight(f->pl->chat, &entries[i], &one);
 		if (run.n && !run_takes(&run, &one)) {
-			send_run(f, lg, &run);
+			send_run(f, lg, &run, born_us);
 			run.n = 0;
 		}
 		if (!run.n) {
@@ -406,7 +407,7 @@ void fanout_entries(struct fanout *f, struct chat_log *lg, uint64_t prev,
 		run.n++;
 	}
 	if (run.n) {
-		send_run(f, lg, &run);
+		send_run(f, lg, &run, born_us);
 	}
 	notice(f, lg);
 }

@@ -19,9 +19,10 @@ struct fanout;
 struct fanout *fanout_new(struct pipeline *pl, struct net *net);
 void fanout_free(struct fanout *f);
 
-/** Entries prev + 1 … of a log, in memory already: `change` frames, a `notice` when one is due. */
+/** Entries prev + 1 … of a log, in memory already: `change` frames, a `notice` when one is due.
+ *  born_us: when the oldest of them came as a request, for the delivery latency; 0: not measured. */
 void fanout_entries(struct fanout *f, struct chat_log *lg, uint64_t prev,
-	const struct confab_entry *entries, size_t n);
+	const struct confab_entry *entries, size_t n, int64_t born_us);
 
 /** An ephemeral event for watchers of a log. ev is taken. but: a connection that does not get it, or 0. */
 void fanout_show(

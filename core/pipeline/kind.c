@@ -95,3 +95,23 @@ void kind_end(const struct kind *kind)
 {
 	((struct kind *)(uintptr_t)kind)->live--;
 }
+
+void kind_count(const struct kind *kind, enum kind_end end)
+{
+	((struct kind *)(uintptr_t)kind)->ends[end]++;
+}
+
+const char *kind_end_name(enum kind_end end)
+{
+	static const char *const names[KIND_ENDS] = {
+		"ok", "repeat", "handled", "held", "refused", "busy", "unknown"};
+
+	return names[end];
+}
+
+const struct kind *kind_next(const struct kinds *k, size_t *pos)
+{
+	void *kind;
+
+	return strmap_next(k->by_name, pos, NULL, &kind) ? kind : NULL;
+}

@@ -10,6 +10,18 @@
 
 struct kinds;
 
+/** How events end, for counting. */
+enum kind_end {
+	KIND_END_OK,
+	KIND_END_REPEAT,  /* a resend got its first result */
+	KIND_END_HANDLED, /* stopped by a hook that did it all */
+	KIND_END_HELD,    /* kept for review */
+	KIND_END_REFUSED,
+	KIND_END_BUSY,
+	KIND_END_UNKNOWN,
+	KIND_ENDS
+};
+
 /** A registered kind. */
 struct kind {
 	const struct confab_kind_row *row;
@@ -18,6 +30,7 @@ struct kind {
 	const char *owner_name; /* "core", or the plugin's name */
 	uint64_t id;            /* 1 … */
 	uint32_t live;          /* events of it under way */
+	uint64_t ends[KIND_ENDS];
 };
 
 /** No kinds yet. Never NULL; kinds_free() takes it. */
@@ -32,6 +45,12 @@ void kind_remove_all(struct kinds *k, const void *owner);
 /** An event of this kind begins, and ends: kinds that events are under way of must not go. */
 void kind_begin(const struct kind *kind);
 void kind_end(const struct kind *kind);
+/** Count how one ended. */
+void kind_count(const struct kind *kind, enum kind_end end);
+/** "ok", … Static. */
+const char *kind_end_name(enum kind_end end);
+/** The next kind, in no order; *pos begins with 0. NULL: that was all. */
+const struct kind *kind_next(const struct kinds *k, size_t *pos);
 const struct kind *kind_find(const struct kinds *k, const char *name);
 
 #endif

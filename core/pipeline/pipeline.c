@@ -204,6 +204,24 @@ void event_fail(struct confab_event *ev, const char *code, const char *text, uns
 	event_finish(ev);
 }
 
+/** By what the answer says. */
+static enum kind_end end_of(const struct outcome *out)
+{
+	if (out->is == OUTCOME_OK) {
+		if (json_object_get(out->ok, "again")) {
+			return KIND_END_REPEAT;
+		}
+		if (json_object_get(out->ok, "held")) {
+			return KIND_END_HELD;
+		}
+		return json_object_get(out->ok, "handled") ? KIND_END_HANDLED : KIND_END_OK;
+	}
+	if (strcmp(out->code, "busy") == 0) {
+		return KIND_END_BUSY;
+	}
+	return strcmp(out->code, "unknown") == 0 ? KIND_END_UNKNOWN : KIND_END_REFUSED;
+}
+
 void event_answer(struct confab_event *ev)
 {
 	if (ev->answered) {
@@ -219,6 +237,7 @@ void event_answer(struct confab_event *ev)
 	} else {
 		ev->pl->stats.refused++;
 	}
+	kind_count(ev->kind, end_of(&ev->out));
 	if (ev->done) {
 		ev->done(ev, ev->arg);
 	}

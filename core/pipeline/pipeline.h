@@ -12,6 +12,7 @@
 #define PIPELINE_PIPELINE_H
 
 #include <confab/event.h>
+#include "base/histogram.h"
 #include "chat/chat.h"
 #include "chat/permit.h"
 
@@ -28,6 +29,7 @@ struct pipeline_stats {
 	uint64_t commits, entries, moved;
 	uint64_t frames, deliveries;
 	uint32_t live; /* events under way */
+	struct histogram commit_entries, commit_us;
 };
 
 struct pipeline {

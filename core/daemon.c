@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server.h"
+#include "server/server.h"
 
 static int usage(FILE *to, int status)
 {

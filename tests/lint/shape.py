@@ -24,7 +24,8 @@ ARROWS = {
     "admin": {"plugin", "pipeline", "chat", "store", "loop", "net"},
     "ctl": {"plugin/manifest.h", "plugin/loader.h"},
     "helper": {"plugin/manifest.h", "plugin/loader.h"},
-    "sim": None,  # all
+    "server": None,  # all
+    "sim": None,
 }
 
 # What only one place may call, so that the simulator can replace it: name, calls, who may.

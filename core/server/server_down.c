@@ -1,0 +1,64 @@
+/**
+ * Stop: connections say goodbye, then plugins go, then the main loop ends.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "server/server_internal.h"
+
+#include <systemd/sd-daemon.h>
+
+#include "admin/admin.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "net/net_start.h"
+#include "pipeline/pipeline.h"
+#include "plugin/host.h"
+
+static void stopped(struct mail *m)
+{
+	struct server *s = SERVER_OF(to_main, m);
+
+	loop_stop(s->main);
+}
+
+static void plugins_down(void *arg, int rc, const struct confab_error *err)
+{
+	struct server *s = arg;
+
+	(void)rc;
+	(void)err;
+	s->to_main.run = stopped;
+	loop_post(s->main, &s->to_main);
+}
+
+static void stop_logic(struct mail *m)
+{
+	struct server *s = SERVER_OF(to_logic, m);
+
+	s->pipeline->draining = true;
+	timer_stop(&s->sweep);
+	admin_close(s->admin);
+	s->admin = NULL;
+	host_stop(s->host, plugins_down, s);
+}
+
+static void net_empty(void *arg)
+{
+	struct server *s = arg;
+
+	s->to_logic.run = stop_logic;
+	loop_post(s->logic, &s->to_logic);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+void server_down(struct server *s)
+{
+	if (!s->up) {
+		return;
+	}
+	s->up = false;
+	(void)sd_notify(0, "STOPPING=1");
+	log_info("server '%s', stopping", config_server(s->config)->name);
+	net_stop(s->net, (uint32_t)config_server(s->config)->stop_grace_ms, net_empty, s);
+}

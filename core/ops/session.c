@@ -117,6 +117,7 @@ struct hello {
 	struct user *user;
 	struct session *session;
 	struct log_waiter waiter;
+	struct mail next_turn;
 	int64_t expires_ms;
 	bool named; /* the token names the session */
 	bool fresh; /* its row has to be made */
@@ -417,6 +418,12 @@ static void hello_logs(struct hello *h)
 	store_heads(h->o->chat->store, call, hello_heads, h);
 }
 
+static void hello_go_on(struct mail *m)
+{
+	hello_logs((struct hello *)((char *)m - offsetof(struct hello, next_turn)));
+}
+
+/** Answers come before frames: whoever subscribed now would be sent a change that its reply counts in. */
 static void hello_session_made(struct confab_event *ev, void *arg)
 {
 	struct hello *h = arg;
@@ -425,7 +432,8 @@ static void hello_session_made(struct confab_event *ev, void *arg)
 		hello_busy(h);
 		return;
 	}
-	hello_logs(h);
+	h->next_turn.run = hello_go_on;
+	loop_post(h->o->chat->loop, &h->next_turn);
 }
 
 static void hello_make_session(struct hello *h)

@@ -56,6 +56,8 @@ void chat_free(struct chat *chat)
 		return;
 	}
 	while (strmap_next(chat->logs, &pos, NULL, &value)) {
+		/* First out of the map: the users that are left look each other up in it. */
+		strmap_take(chat->logs, ((struct chat_log *)value)->id);
 		log_free(value);
 	}
 	strmap_free(chat->logs);

@@ -6,7 +6,10 @@ SPDX-License-Identifier: MIT
 import asyncio
 import json
 
+import pytest
 import websockets
+
+pytestmark = pytest.mark.threads
 
 CONFIG = {"plugins": {"auth-local": {"register": "open"}}}
 PASSWORD = "correct horse battery"

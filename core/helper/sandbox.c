@@ -13,17 +13,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static const int allowed[] = {
 	/* the descriptors it has */
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(write),
@@ -81,7 +70,7 @@ int sandbox_enter(size_t memory_bytes)
 {
 	struct rlimit memory = {memory_bytes, memory_bytes}, file = {0, 0};
 
-	if (!SANITIZED &&
+	if (!SANDBOX_SANITIZED &&
 		(setrlimit(RLIMIT_AS, &memory) != 0 || setrlimit(RLIMIT_FSIZE, &file) != 0))
 		return CONFAB_EIO;
 	return allow_list_load() ? 0 : CONFAB_EIO;

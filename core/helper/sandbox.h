@@ -8,6 +8,18 @@
 
 #include <stddef.h>
 
+/* 1 in a build with AddressSanitizer or ThreadSanitizer; gcc says it by a macro, clang by a feature. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED 0
+#endif
+
 /**
  * Limit the address space and files (to nothing) and, from here on, allow only system calls on memory, clocks, itself and
  * the descriptors it has (an allow-list; anything else kills the process).

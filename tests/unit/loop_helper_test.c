@@ -17,17 +17,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "helper/sandbox.h"
 #include "loop/loop.h"
 #include "loop/sim.h"
 #include "programs.h"
 
 #define NEVER 1 /* a code that no job gives */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
 
 struct bench {
 	struct helper_spawner *sp;
@@ -176,7 +171,7 @@ static void a_bad_helper_is_one_failed_job(void **state)
 	for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
 		struct job job;
 
-		if (SANITIZED && bads[i].walls)
+		if (SANDBOX_SANITIZED && bads[i].walls)
 			continue;
 		job = one(b, bads[i].function, "x", 1, -1, &bads[i].limits);
 		if (job.rc != bads[i].rc)

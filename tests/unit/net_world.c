@@ -274,9 +274,11 @@ void client_read(struct client *c)
 	char bytes[4096];
 	ssize_t n;
 
-	while (c->end && (n = memory_read(c->end, bytes, sizeof(bytes))) > 0)
+	if (!c->end)
+		return;
+	while ((n = memory_read(c->end, bytes, sizeof(bytes))) > 0)
 		buf_add(&c->in, bytes, (size_t)n);
-	if (c->end && (n == 0 || n == -ECONNRESET))
+	if (n == 0 || n == -ECONNRESET)
 		c->over = true;
 }
 

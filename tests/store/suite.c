@@ -572,15 +572,16 @@ static void test_many_writers(void **state)
 static void test_lasting(void **state)
 {
 	struct fixture *f = *state;
-	if (!f->lasting)
-		skip();
+	uint64_t kept = f->lasting ? 50 : 0;
+
 	fill(f, "general", 1, 50);
 	suite_close(f);
 	suite_open(f);
-	assert_int_equal(head_rev(f, "general"), 50);
-	page_is(f, 1, 100, 1, 50);
-	fill(f, "general", 51, 60);
-	page_is(f, 1, 100, 1, 60);
+	assert_int_equal(head_rev(f, "general"), kept);
+	if (f->lasting)
+		page_is(f, 1, 100, 1, 50);
+	fill(f, "general", kept + 1, kept + 10);
+	page_is(f, 1, 100, 1, kept + 10);
 }
 
 /* ------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
+#include <stdbool.h>
 #include <jansson.h>
 #include <confab/types.h>
 
@@ -50,7 +51,13 @@ struct admin_env {
 		void *arg);
 	void (*drain)(void *ctx); /* or NULL */
 	void (*stop)(void *ctx);  /* or NULL */
-	void *ctx;                /* of the three */
+	/**
+	 * Make a one-time link for an administrator; first: only if there is none yet. done comes once: rc 0
+	 * with the link (borrowed), CONFAB_EEXIST, CONFAB_EUNSUPPORTED, CONFAB_EBUSY. NULL: there are none.
+	 */
+	void (*setup)(void *ctx, bool first,
+		void (*done)(void *arg, int rc, const char *link, int64_t expires_ms), void *arg);
+	void *ctx; /* of these */
 };
 
 struct admin;

@@ -290,6 +290,29 @@ static void run_stop(struct admin_request *rq, const struct admin_env *env, cons
 	stop(ctx);
 }
 
+static void linked(void *arg, int rc, const char *link, int64_t expires_ms)
+{
+	if (rc == 0)
+		admin_reply(arg,
+			json_pack(
+				"{s:s, s:I}", "link", link, "expires_ms", (json_int_t)expires_ms));
+	else if (rc == CONFAB_EEXIST)
+		admin_reply(arg, json_pack("{s:s}", "link", ""));
+	else if (rc == CONFAB_EUNSUPPORTED)
+		admin_refuse(arg, "unsupported",
+			"no plugin keeps accounts here: tokens name the administrators");
+	else
+		admin_refuse(arg, "busy", "the store does not answer; try again");
+}
+
+static void run_setup(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	if (env->setup)
+		env->setup(env->ctx, json_bool(args, "first"), linked, rq);
+	else
+		admin_refuse(rq, "unsupported", "this server makes no set-up links");
+}
+
 static void backed_up(struct confab_backup *call, void *arg)
 {
 	if (call->call.rc)
@@ -337,6 +360,7 @@ const struct admin_verb admin_verbs[] = {
 	{"log.reopen", "Open the log's file again.", run_log_reopen},
 	{"reload", "Read the configuration again: all of it or nothing.", run_reload},
 	{"drain", "Send clients elsewhere, accept nobody new.", run_drain},
+	{"setup", "Make a one-time link for an administrator; first: if there is none.", run_setup},
 	{"backup", "Copy the store to path while it runs.", run_backup},
 	{"stop", "End the server.", run_stop},
 	{NULL, NULL, NULL},

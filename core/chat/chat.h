@@ -133,6 +133,8 @@ struct user {
 	struct session *sessions;
 	uint32_t n_sessions;
 	bool is_admin;
+	bool role_set; /* by an administrator: counts for more than a token's */
+	bool disabled; /* kept out */
 	char role[16];
 	char id[];
 };

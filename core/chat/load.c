@@ -66,7 +66,8 @@ static void take_row(struct chat_log *lg, const struct confab_row *from)
 {
 	bool stays = parse_kind_stays(lg->user != NULL, from->kind);
 
-	if (from->gone || !stays) {
+	/* that a session was revoked must be known: a token may still name it */
+	if (!stays || (from->gone && strcmp(from->kind, "session") != 0)) {
 		return;
 	}
 	chat_row_changed(lg, row_put(lg, from, true));

@@ -100,7 +100,9 @@ static void profile_changed(struct user *u, struct row *r)
 {
 	json_t *j = row_json(r);
 
-	if (j && json_str(j, "role") && !u->role[0]) {
+	u->role_set = json_bool(j, "role_set");
+	u->disabled = json_bool(j, "disabled");
+	if (json_str(j, "role") && (!u->role[0] || u->role_set)) {
 		copy_name(u->role, sizeof(u->role), json_str(j, "role"));
 		u->is_admin = strcmp(u->role, "admin") == 0;
 	}

@@ -233,6 +233,34 @@ static int run_backup(struct ctl *ctl, const struct ctl_verb *verb, int argc, ch
 	return show(ctl, request);
 }
 
+/* The link alone on standard output, so that it can be piped; what it is for on standard error. */
+static int run_setup(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *request = request_of(verb), *ok;
+	bool first = argc && strcmp(argv[0], "--first") == 0;
+	const char *link;
+
+	if (argc && !first) {
+		json_decref(request);
+		return ctl_fail(ctl, CTL_USAGE, "setup takes --first, not '%s'", argv[0]);
+	}
+	json_object_set_new(request, "first", json_boolean(first));
+	ok = remote_ask(ctl, request);
+	if (!ok)
+		return CTL_FAILED;
+	if (ctl->json) {
+		present_json(ok);
+		return CTL_OK;
+	}
+	link = json_str(ok, "link");
+	if (link && *link) {
+		fprintf(stderr, "Become an administrator here, once, within one hour:\n");
+		puts(link);
+	}
+	json_decref(ok);
+	return CTL_OK;
+}
+
 static int run_metrics(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
 {
 	json_t *ok = remote_ask(ctl, request_of(verb));
@@ -265,6 +293,9 @@ const struct ctl_verb ctl_remote_verbs[] = {
 	{"log reopen", "", "open the log's file again, after it was moved", 0, 0, run_plain},
 	{"reload", "", "read the configuration again: all of it or nothing", 0, 0, run_plain},
 	{"drain", "", "send clients elsewhere, accept nobody new", 0, 0, run_plain},
+	{"setup", "[--first]",
+		"print a link that makes one administrator; --first: if there is none", 0, 1,
+		run_setup},
 	{"backup", "PATH", "copy the store while it runs; PATH must not exist", 1, 1, run_backup},
 	{"stop", "", "end the server", 0, 0, run_plain},
 	{NULL, NULL, NULL, 0, 0, NULL},

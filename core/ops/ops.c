@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "config/grant.h"
 #include "ops/auth_chain.h"
+#include "ops/fields.h"
 #include "ops/ops_internal.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
@@ -124,6 +125,11 @@ static void http_ready(struct http_login *in, int rc)
 	rq->keep = NULL;
 	if (!u) {
 		request_error(rq, "token", "this user's account is gone", 0, NULL);
+		free(in);
+		return;
+	}
+	if (u->disabled) {
+		request_error(rq, "token", "this account is disabled", 0, NULL);
 		free(in);
 		return;
 	}
@@ -360,6 +366,13 @@ json_t *ops_can(struct ops *o, const char *type_name, const char *role)
 	return can;
 }
 
+const struct confab_field ops_change_reply[] = {
+	{"rev", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "the entry that made it"},
+	{"ts", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "when, Unix ms"},
+	{"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "this is the first answer, repeated"},
+	{0},
+};
+
 /* --- registering ------------------------------------------------------------------------------------ */
 
 int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct confab_error *err)
@@ -396,6 +409,9 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_page_register,
 		ops_channel_register,
 		ops_own_register,
+		ops_user_register,
+		ops_setup_register,
+		ops_server_info_register,
 	};
 
 	o->wire->ports = (struct wire_ports){.run = run,

@@ -12,15 +12,16 @@
 #include "wire/wire.h"
 
 struct auth_chain;
-struct setup;
+struct confab_accounts;
 
 struct ops {
 	struct chat *chat;
 	struct pipeline *pl;
 	struct wire *wire;
 	struct net *net;
-	struct auth_chain *auth; /* who tells whose a token is */
-	struct setup *setup;     /* the one-time link for the first administrator, or NULL */
+	struct auth_chain *auth;                /* who tells whose a token is */
+	const struct confab_accounts *accounts; /* who keeps accounts with passwords, or NULL */
+	void *accounts_ctx;
 	const char *server_name; /* of the configuration */
 	const char *version;
 	/** Todos of plugins, right after their commit; or NULL. */
@@ -39,6 +40,9 @@ int ops_message_register(struct ops *o, struct confab_error *err);
 int ops_page_register(struct ops *o, struct confab_error *err);
 int ops_channel_register(struct ops *o, struct confab_error *err);
 int ops_own_register(struct ops *o, struct confab_error *err);
+int ops_user_register(struct ops *o, struct confab_error *err);
+int ops_setup_register(struct ops *o, struct confab_error *err);
+int ops_server_info_register(struct ops *o, struct confab_error *err);
 
 /** Register tables of ops and kinds at once. */
 int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct confab_error *err);

@@ -1,5 +1,5 @@
 /**
- * What the core writes into users' own logs: profiles, memberships, personal mentions; and the todos
+ * What the core writes into users' own logs: memberships, personal mentions; and the todos
  * that bring it there after a channel's commit.
  *
  * SPDX-License-Identifier: MIT
@@ -21,18 +21,6 @@
 #include "store/store.h"
 
 /* --- kinds -------------------------------------------------------------------------------------------- */
-
-static int create_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	const char *user = json_str(ev->body, "user"), *role = json_str(ev->body, "role");
-
-	(void)ctx;
-	if (confab_change_row(c, "profile", user)) {
-		return 0;
-	}
-	return confab_change_set(c, "profile", user,
-		json_pack("{s:s,s:s}", "name", user, "role", role && *role ? role : "user"));
-}
 
 static int put_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
@@ -100,12 +88,6 @@ static int touch_build(struct confab_event *ev, struct confab_change *c, void *c
 	}
 
 static const struct confab_kind_row kinds[] = {
-	{.name = "user.create",
-		.flags = CONFAB_KIND_MAKES_LOG,
-		.class_ = CONFAB_DURABLE,
-		.log = CONFAB_LOG_OWN,
-		.build = create_build,
-		.doc = "A user is seen for the first time."},
 	OWN_KIND("membership.put", put_build, "A user is a member of a channel."),
 	OWN_KIND("membership.drop", drop_build, "A user is no member any more."),
 	OWN_KIND("mention.put", mention_build, "A message mentions a user."),

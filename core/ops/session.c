@@ -23,6 +23,7 @@
 #include "chat/session.h"
 #include "ops/auth_chain.h"
 #include "ops/ops_internal.h"
+#include "ops/user.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
 #include "store/store.h"
@@ -94,6 +95,9 @@ bool session_alive(const struct user *u, const char *session)
 
 void session_role(struct user *u, const char *role)
 {
+	if (u->role_set) {
+		return;
+	}
 	snprintf(u->role, sizeof(u->role), "%s", role);
 	u->is_admin = strcmp(role, "admin") == 0;
 }
@@ -220,10 +224,9 @@ static struct chat_log **active_logs(struct user *u, size_t *n)
 static json_t *user_json(const struct user *u)
 {
 	json_t *profile = row_json(row_find(u->lg, "profile", u->id));
-	json_t *out = json_pack("{s:s,s:s}", "id", u->id, "role", u->role[0] ? u->role : "user");
-	const char *name = json_str(profile, "name");
+	json_t *out = user_public(u->id, profile, true);
 
-	json_object_set_new(out, "name", json_string(name ? name : u->id));
+	json_object_set_new(out, "role", json_string(u->role[0] ? u->role : "user"));
 	json_decref(profile);
 	return out;
 }
@@ -503,6 +506,10 @@ static void hello_user(struct ops *o, void *arg, int rc)
 
 	if (!u) {
 		hello_busy(h);
+		return;
+	}
+	if (u->disabled) {
+		hello_refuse(h, "token", "this account is disabled");
 		return;
 	}
 	h->user = u;

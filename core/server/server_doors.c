@@ -76,13 +76,14 @@ bool server_doors_make(struct server *s, struct confab_error *err)
 	s->wire = wire_new(s->logic, (size_t)config_limits(s->config)->message_bytes);
 	wire_codec(s->wire, &s->codec);
 	codecs[0] = &s->codec;
-	s->n_routes = wire_routes(s->wire, s->routes, SERVER_ROUTES_MAX - 3);
+	s->n_routes = wire_routes(s->wire, s->routes, SERVER_ROUTES_MAX - 6);
 	s->routes[s->n_routes++] = (struct http_route){
 		.method = "GET", .path = "/healthz", .handle = answer_up};
 	s->routes[s->n_routes++] = (struct http_route){
 		.method = "GET", .path = "/readyz", .handle = answer_up};
 	s->routes[s->n_routes++] = (struct http_route){
 		.method = "GET", .path = "/metrics", .handle = server_metrics, .ctx = s};
+	s->n_routes += server_setup_routes(s->routes + s->n_routes);
 	nc.codecs = codecs;
 	nc.n_codecs = 1;
 	nc.routes = s->routes;

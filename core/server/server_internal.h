@@ -65,6 +65,13 @@ void server_codecs(struct server *s);
 /** The route /metrics. Thread: I/O. */
 void server_metrics(void *ctx, const struct http_request *rq);
 
+/** The routes of the page that a set-up link opens: three of them. @return 3 */
+size_t server_setup_routes(struct http_route out[3]);
+
+/** Make a set-up link, as the administrator's socket asks. Thread: logic. */
+void server_setup_link(void *ctx, bool first,
+	void (*done)(void *arg, int rc, const char *link, int64_t expires_ms), void *arg);
+
 /** Bring everything up that lives on the logic thread, then open the doors. Thread: main. */
 void server_up(struct server *s);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#include <confab/provider/accounts.h>
 #include <confab/provider/store.h>
 #include "admin/admin.h"
 #include "base/clock.h"
@@ -92,6 +93,7 @@ static void open_admin(struct server *s)
 		.io = s->io,
 		.n_io = s->n_io,
 		.stop = admin_stop,
+		.setup = server_setup_link,
 		.ctx = s};
 
 	struct confab_error err = {0};
@@ -129,6 +131,8 @@ static void plugins_up(void *arg, int rc, const struct confab_error *err)
 		s->ops.todo_other = host_todo;
 		s->ops.todo_ctx = s->host;
 		add_auth(s);
+		s->ops.accounts = host_service(s->host, NULL, "auth-local.accounts", 1,
+			sizeof(struct confab_accounts), &s->ops.accounts_ctx);
 		server_codecs(s);
 		open_admin(s);
 		timer_init(&s->sweep, sweep, s);

@@ -1,0 +1,37 @@
+/**
+ * Fields that many ops take or answer, written once.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef OPS_FIELDS_H
+#define OPS_FIELDS_H
+
+#include <confab/op.h>
+#include "base/json.h"
+
+#define OPS_CHANNEL_FIELD \
+	{ \
+		"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel" \
+	}
+#define OPS_USER_FIELD \
+	{ \
+		"user", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the user" \
+	}
+#define OPS_SEQ_FIELD \
+	{ \
+		"seq", CONFAB_FIELD_INT, true, 1, JSON_INT_MAX, NULL, NULL, "the message" \
+	}
+#define OPS_CID_FIELD \
+	{ \
+		"cid", CONFAB_FIELD_CID, true, 0, 0, NULL, NULL, \
+			"the client's own name of this change" \
+	}
+#define OPS_AGAIN_FIELD \
+	{ \
+		"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it was sent before" \
+	}
+
+/** What every change answers: rev, ts, again. */
+extern const struct confab_field ops_change_reply[];
+
+#endif

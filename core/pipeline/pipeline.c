@@ -94,6 +94,12 @@ static void name_log(struct confab_event *ev, const char *channel_id)
 	}
 }
 
+/** A resend that was not looked up yet may be written: nobody may say that nothing was done. */
+static bool may_be_written(const struct confab_event *ev)
+{
+	return ev->again && ev->cid[0] && ev->step == 0;
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct pipeline *pipeline_new(struct chat *chat, struct net *net)
@@ -189,6 +195,10 @@ void event_resume(struct confab_event *ev)
 void event_error(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms,
 	const char *plugin)
 {
+	if (strcmp(code, "busy") == 0 && may_be_written(ev)) {
+		code = "unknown";
+		text = NULL;
+	}
 	json_decref(ev->out.ok);
 	ev->out.ok = NULL;
 	ev->out.is = OUTCOME_ERROR;

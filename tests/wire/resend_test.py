@@ -1,0 +1,30 @@
+"""A change that is asked for again: its first result, whatever happened since.
+
+SPDX-License-Identifier: MIT
+"""
+
+from people import OPEN, Refused, cid, people
+from server import BUILD, merged
+
+LATER = merged(OPEN, {
+    "server": {"plugin_dirs": [str(BUILD / "plugins/.libs"), str(BUILD / "tests/plugins/.libs")]},
+    "plugins": {"later": {}},
+})
+
+
+def test_what_may_be_written_is_not_called_undone(make_server):
+    ann, = people(make_server(LATER), "ann")
+    ann.make("general")
+    written = {"channel": "general", "cid": cid(), "text": "hi"}
+    first = ann.ask("message.send", **written)
+    ahead = ann.post("message.send", channel="general", cid=cid(), text="never: answered")
+    behind = ann.post("message.send", **written, again=True)
+    fresh = ann.post("message.send", channel="general", cid=cid(), text="not sent before")
+    codes = []
+    for number in (ahead, behind, fresh):
+        try:
+            codes.append(ann.answer(number))
+        except Refused as refused:
+            codes.append((refused.code, refused.error["retry"]))
+    assert codes == [("busy", "later"), ("unknown", "same"), ("busy", "later")]
+    assert ann.ask("message.send", **written, again=True) == {**first, "again": True}

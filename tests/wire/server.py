@@ -56,8 +56,9 @@ def merged(base, more):
 class Server:
     """One confabd in one folder. Started by start() or with; a second start() is a restart."""
 
-    def __init__(self, folder, config=None):
+    def __init__(self, folder, config=None, env=None):
         self.folder = Path(folder)
+        self.env = {**os.environ, **env} if env else None
         self.port = free_port()
         self.process = None
         self.log_path = self.folder / "confabd.log"
@@ -93,7 +94,8 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BUILD / "confabd", "-c", self.config_path, "-f"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env=self.env)
         if ready:
             wait_for(self.is_ready, "confabd to be ready")
         return self

@@ -90,7 +90,7 @@ part_lint() {
 part_unit() { unit_in gcc unit || true; }
 
 # What wire tests need beside the programs.
-wire_targets=(all tests/plugins/echo.la)
+wire_targets=(all test-modules)
 
 part_wire() {
 	quiet build-gcc build gcc "${wire_targets[@]}" || { part_line wire 0 0 1; return; }

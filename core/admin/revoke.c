@@ -1,5 +1,5 @@
 /**
- * sessions.revoke: load the user's log, remove session rows by events, close what is open.
+ * sessions.revoke: load the user's log, remove session rows by events; what is open is closed by that.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,11 +14,8 @@
 #include "base/map.h"
 #include "chat/chat.h"
 #include "chat/row.h"
-#include "chat/session.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/pipeline.h"
-
-#define CLOSE_REVOKED 4401
 
 struct revoke {
 	struct log_waiter waiter;
@@ -57,18 +54,9 @@ static void one_done(struct confab_event *ev, void *arg)
 {
 	struct one *one = arg;
 	struct revoke *r = one->r;
-	struct session *s = session_find(r->chat, one->session);
 
 	if (ev->out.is == OUTCOME_OK) {
 		r->ended++;
-		if (s) {
-			confab_conn_id conn = s->conn;
-
-			session_end(s);
-			if (conn)
-				r->chat->ports.close(
-					r->chat->ports.ctx, conn, CLOSE_REVOKED, "revoked");
-		}
 	} else {
 		r->failed++;
 	}

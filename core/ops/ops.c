@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "chat/channel.h"
+#include "chat/row.h"
 #include "chat/session.h"
 #include "config/config.h"
 #include "config/grant.h"
@@ -108,12 +109,36 @@ struct http_login {
 	char role[16], session[64];
 };
 
+/** Everything is known about who asks. */
+static void http_run(struct http_login *in, struct user *u)
+{
+	struct confab_request *rq = in->rq;
+	struct ops *o = in->o;
+	struct session *s = session_find(o->chat, rq->session[0] ? rq->session : in->session);
+
+	rq->actor = actor_new(u, s && s->user == u ? s : NULL);
+	free(in);
+	run_as(o, rq);
+}
+
+/** The token's session has its row now, by which it can be seen and revoked. */
+static void http_opened(struct confab_event *ev, void *arg)
+{
+	struct http_login *in = arg;
+
+	if (ev->out.is == OUTCOME_OK) {
+		http_run(in, ev->lg->user);
+		return;
+	}
+	request_error(in->rq, ev->out.code, ev->out.text, ev->out.retry_ms, NULL);
+	free(in);
+}
+
 static void http_ready(struct http_login *in, int rc)
 {
 	struct ops *o = in->o;
 	struct confab_request *rq = in->rq;
 	struct user *u;
-	struct session *s;
 
 	if (rc) {
 		request_error(rq, "busy", NULL, 1000, NULL);
@@ -136,15 +161,17 @@ static void http_ready(struct http_login *in, int rc)
 	if (in->role[0]) {
 		session_role(u, in->role);
 	}
-	if (in->session[0] && !session_alive(u, in->session)) {
+	if (!session_alive(u, in->session) || !session_alive(u, rq->session)) {
 		request_error(rq, "token", "this session was revoked; sign in again", 0, NULL);
 		free(in);
 		return;
 	}
-	s = session_find(o->chat, rq->session[0] ? rq->session : in->session);
-	rq->actor = actor_new(u, s && s->user == u ? s : NULL);
-	free(in);
-	run_as(o, rq);
+	if (in->session[0] && !row_find(u->lg, "session", in->session)) {
+		pipeline_system(o->pl, "session.open", u->id, NULL,
+			json_pack("{s:s,s:s}", "id", in->session, "device", ""), http_opened, in);
+		return;
+	}
+	http_run(in, u);
 }
 
 static void http_loaded(struct log_waiter *w, int rc)

@@ -21,6 +21,7 @@
 #include "chat/cursor.h"
 #include "chat/row.h"
 #include "chat/session.h"
+#include "config/config.h"
 #include "ops/auth_chain.h"
 #include "ops/ops_internal.h"
 #include "ops/user.h"
@@ -31,6 +32,7 @@
 #include "wire/request.h"
 
 #define CHANNELS_IN_HELLO 100
+#define ROWS_LOOKED_AT 512 /* of a user's log, for sessions to drop: bounds what a hello costs */
 
 /* --- users ----------------------------------------------------------------------------------------- */
 
@@ -468,6 +470,21 @@ static void hello_session_read(struct confab_row_get *call, void *arg)
 	hello_make_session(h);
 }
 
+/** Its row is there; a device that is named now for the first time, or anew, is written down. */
+static void hello_known(struct hello *h)
+{
+	json_t *row = row_json(row_find(h->user->lg, "session", h->id));
+	const char *device = json_str(h->rq->args, "device"), *was = json_str(row, "device");
+	bool same = !device || !*device || (was && strcmp(was, device) == 0);
+
+	json_decref(row);
+	if (same) {
+		hello_logs(h);
+	} else {
+		hello_make_session(h);
+	}
+}
+
 static void hello_session(struct hello *h)
 {
 	const char *asked = json_str(h->rq->args, "session");
@@ -484,7 +501,7 @@ static void hello_session(struct hello *h)
 		return;
 	}
 	if (row_lives(row_find(h->user->lg, "session", h->id))) {
-		hello_logs(h);
+		hello_known(h);
 		return;
 	}
 	call = store_row_get_new(h->o->chat->store);
@@ -595,23 +612,6 @@ static void run_list(struct confab_request *rq, void *ctx)
 	confab_reply(rq, json_pack("{s:o}", "sessions", list));
 }
 
-static void revoked(struct ops *o, struct confab_request *rq, struct confab_event *ev)
-{
-	struct session *s = session_find(o->chat, json_str(rq->args, "session"));
-	confab_conn_id conn = s ? s->conn : 0;
-
-	ops_answer(rq, ev);
-	if (s) {
-		session_end(s);
-		net_close(o->net, conn, CLOSE_REFUSED, "revoked");
-	}
-}
-
-static void run_revoke(struct confab_request *rq, void *ctx)
-{
-	ops_event_then(ctx, rq, "session.revoke", NULL, revoked);
-}
-
 static void run_hello_http(struct confab_request *rq, void *ctx)
 {
 	(void)ctx;
@@ -620,14 +620,70 @@ static void run_hello_http(struct confab_request *rq, void *ctx)
 
 /* --- kinds -------------------------------------------------------------------------------------------- */
 
+/** More than the limit are not kept: the oldest that nobody uses goes. */
+static void drop_oldest(struct confab_event *ev, struct confab_change *c, int64_t most)
+{
+	const char *oldest = NULL;
+	int64_t least = INT64_MAX, n = 0;
+	size_t pos = 0;
+	void *value;
+
+	for (unsigned i = 0; i < ROWS_LOOKED_AT; i++) {
+		const struct row *r;
+		int64_t created;
+
+		if (!strmap_next(ev->lg->rows, &pos, NULL, &value)) {
+			break;
+		}
+		r = value;
+		if (strcmp(r->kind, "session") != 0 || !row_lives(r)) {
+			continue;
+		}
+		n++;
+		if (session_find(ev->lg->chat, r->id)) {
+			continue;
+		}
+		created = json_int(event_lend(ev, ev->lg, "session", r->id), "created", 0);
+		if (created < least) {
+			least = created;
+			oldest = r->id;
+		}
+	}
+	if (n >= most && oldest) {
+		confab_change_set(c, "session", oldest, NULL);
+	}
+}
+
 static int open_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
+	const struct ops *o = ctx;
 	const char *id = json_str(ev->body, "id"), *device = json_str(ev->body, "device");
+	const json_t *old = confab_change_row(c, "session", id);
+	const struct row *held = row_find(ev->lg, "session", id);
 
-	(void)ctx;
+	if (!old && held && held->gone) {
+		confab_reject(ev, "token", "this session was revoked; sign in again");
+		return CONFAB_EGONE;
+	}
+	if (old && (!device || !*device || strcmp(json_str(old, "device"), device) == 0)) {
+		return 0;
+	}
+	if (!old) {
+		drop_oldest(ev, c, config_limits(o->chat->config)->sessions_per_user);
+	}
 	return confab_change_set(c, "session", id,
 		json_pack("{s:s,s:I}", "device", device ? device : "", "created",
-			(json_int_t)clock_real_ms()));
+			(json_int_t)json_int(old, "created", clock_real_ms())));
+}
+
+static enum confab_verdict revoke_judge(struct confab_event *ev, void *ctx)
+{
+	const struct row *held = row_find(ev->lg, "session", json_str(ev->body, "session"));
+
+	(void)ctx;
+	return held && held->rev
+		? CONFAB_PASS
+		: confab_reject(ev, "not_found", "you have no session of that name");
 }
 
 static int revoke_build(struct confab_event *ev, struct confab_change *c, void *ctx)
@@ -635,10 +691,7 @@ static int revoke_build(struct confab_event *ev, struct confab_change *c, void *
 	const char *id = json_str(ev->body, "session");
 
 	(void)ctx;
-	if (!confab_change_row(c, "session", id)) {
-		return 0;
-	}
-	return confab_change_set(c, "session", id, NULL);
+	return confab_change_row(c, "session", id) ? confab_change_set(c, "session", id, NULL) : 0;
 }
 
 static const struct confab_kind_row kinds[] = {
@@ -650,6 +703,7 @@ static const struct confab_kind_row kinds[] = {
 	{.name = "session.revoke",
 		.class_ = CONFAB_DURABLE,
 		.log = CONFAB_LOG_OWN,
+		.judge = revoke_judge,
 		.build = revoke_build,
 		.doc = "A session ends everywhere, for ever."},
 };
@@ -704,7 +758,7 @@ static const struct confab_op_row rows[] = {
 		.actor = CONFAB_OP_USER,
 		.method = "DELETE",
 		.path = "/v1/sessions/{session}",
-		.run = run_revoke,
+		.kind = "session.revoke",
 		.args = revoke_fields,
 		.doc = "End one of your sessions everywhere."},
 };

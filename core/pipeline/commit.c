@@ -194,6 +194,11 @@ static void apply_entry(struct pipeline *pl, struct chat_log *lg, const struct c
 /** After frames went out: subscriptions follow what the rows now say. */
 static void apply_rights(struct pipeline *pl, struct chat_log *lg, const struct confab_entry *e)
 {
+	for (size_t i = 0; lg->user && i < e->n_rows; i++) {
+		if (strcmp(e->rows[i].kind, "session") == 0 && e->rows[i].gone) {
+			fanout_revoked(pl->fanout, lg->user, e->rows[i].id);
+		}
+	}
 	if (!lg->channel) {
 		return;
 	}

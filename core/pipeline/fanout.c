@@ -24,6 +24,7 @@
 #include "net/frame.h"
 #include "net/net.h"
 #include "pipeline/pipeline.h"
+#include "wire/errors.h"
 
 #define NOTICE_US 1000000
 #define MANY 64 /* connections in an except or only list before it grows */
@@ -505,6 +506,20 @@ void fanout_rights_all(struct fanout *f, struct chat_log *lg)
 		if (session_level(s, lg)) {
 			fanout_rights(f, s->user, lg);
 		}
+	}
+}
+
+void fanout_revoked(struct fanout *f, struct user *u, const char *id)
+{
+	struct session *s = session_find(u->lg->chat, id);
+	confab_conn_id conn = s ? s->conn : 0;
+
+	if (!s || s->user != u) {
+		return;
+	}
+	session_end(s);
+	if (conn) {
+		net_close(f->net, conn, CLOSE_REFUSED, "revoked");
 	}
 }
 

@@ -41,6 +41,9 @@ void fanout_rights(struct fanout *f, struct user *u, struct chat_log *lg);
 /** … of everybody (the channel was deleted). */
 void fanout_rights_all(struct fanout *f, struct chat_log *lg);
 
+/** A session's row is gone: it ends, and its connection is closed behind what was sent. */
+void fanout_revoked(struct fanout *f, struct user *u, const char *session);
+
 /** The subscription of a session as net wants it. */
 void fanout_subscribe(void *fanout, struct session *s, struct chat_log *lg, unsigned level);
 void fanout_unsubscribe(void *fanout, struct session *s, struct chat_log *lg);

@@ -154,7 +154,7 @@ static const struct confab_op_row ops[] = {
 		.path = "/v1/auth/logout",
 		.run = op_logout,
 		.args = logout_args,
-		.doc = "Let a session not be prolonged any more."},
+		.doc = "End a session, everywhere and at once."},
 	{.name = "auth.password",
 		.actor = CONFAB_OP_USER,
 		.method = "POST",
@@ -277,6 +277,11 @@ static void local_unload(void *ctx)
 static const struct confab_auth auth = {
 	.size = sizeof(auth), .name = "auth-local", .verify = local_verify};
 
+static const struct confab_hook_row hooks[] = {
+	CONFAB_OBSERVER("session.revoke", session_revoked,
+		"Refresh tokens of a session that was revoked go with it."),
+};
+
 static const struct confab_provide_row provides[] = {
 	{"auth", 1, &auth, sizeof(auth)},
 	{"auth-local.accounts", 1, &local_accounts, sizeof(local_accounts)},
@@ -287,6 +292,7 @@ CONFAB_PLUGIN("auth-local", "1.0") = {
 	.summary = "Accounts with passwords, kept in the server's own store.",
 	.caps = CONFAB_CAP_STORE | CONFAB_CAP_USERS | CONFAB_CAP_SESSIONS,
 	CONFAB_ROWS(settings, local_rows),
+	CONFAB_ROWS(hooks, hooks),
 	CONFAB_ROWS(ops, ops),
 	CONFAB_ROWS(provides, provides),
 	.load = local_load,

@@ -8,6 +8,7 @@
 #define AUTH_LOCAL_LOCAL_H
 
 #include <confab/doc.h>
+#include <confab/event.h>
 #include <confab/log.h>
 #include <confab/op.h>
 #include <confab/provider/accounts.h>
@@ -126,6 +127,9 @@ bool flow_password(struct flow *f, const char *password);
 void session_open(struct flow *f);
 /** End all sessions of f->user but f->session, then step. (session.c) */
 void session_end_others(struct flow *f, flow_fn step);
+
+/** A session's row was removed: its refresh token goes. Hook. (session.c) */
+void session_revoked(const struct confab_event *ev, void *ctx);
 
 /** Use up one use of f->invite, then step; f->rc 0, or CONFAB_ENOENT. f->role is what it grants.
  *  (invite.c) */

@@ -81,8 +81,20 @@ static void refuse_refresh(struct flow *f)
 	flow_fail(f, CONFAB_EPERM, "token", "this session has ended; sign in again");
 }
 
+/* The server's own session of that name ends too: connections, and access tokens that are still good. */
+static void end_everywhere(struct local *l, const char *user, const char *session)
+{
+	int rc = confab_emit_as(
+		l->plugin, user, "session.revoke", NULL, json_pack("{s:s}", "session", session));
+	if (rc != 0)
+		confab_log(l->plugin, CONFAB_LOG_WARNING,
+			"session of '%s', ends only when its access token does (%s)", user,
+			confab_code_text(rc));
+}
+
 static void reuse_ended(struct flow *f)
 {
+	end_everywhere(f->local, f->user, f->session);
 	refuse_refresh(f);
 }
 
@@ -166,10 +178,12 @@ static void refresh_look(struct flow *f)
 
 static void logged_out(struct flow *f)
 {
-	if (f->rc != 0 && f->rc != CONFAB_ENOENT)
+	if (f->rc != 0 && f->rc != CONFAB_ENOENT) {
 		flow_fail_store(f);
-	else
-		flow_reply(f, json_object());
+		return;
+	}
+	end_everywhere(f->local, f->user, f->session);
+	flow_reply(f, json_object());
 }
 
 /* Only one's own session. */
@@ -204,6 +218,7 @@ static void other_found(void *arg, int rc, const char *key, const json_t *doc, u
 	(void)version;
 	if (key != NULL && strcmp(key, f->session) != 0) {
 		f->uses++;
+		end_everywhere(f->local, f->user, key);
 		confab_doc_delete(
 			f->local->plugin, COLL_SESSIONS, key, CONFAB_ANY_VERSION, other_deleted, f);
 	} else if (key == NULL) {
@@ -233,6 +248,24 @@ void session_end_others(struct flow *f, flow_fn step)
 	f->uses = 1;
 	f->rc = 0;
 	confab_doc_find(f->local->plugin, COLL_SESSIONS, f->user, SESSIONS_MAX, other_found, f);
+}
+
+static void revoked_deleted(void *arg, int rc, const char *key, const json_t *doc, uint64_t version)
+{
+	(void)arg; /* a refresh token that stays names a session that is gone: harmless */
+	(void)rc;
+	(void)key;
+	(void)doc;
+	(void)version;
+}
+
+void session_revoked(const struct confab_event *ev, void *ctx)
+{
+	struct local *l = ctx;
+	const char *session = json_string_value(json_object_get(confab_event_body(ev), "session"));
+	if (session != NULL)
+		confab_doc_delete(l->plugin, COLL_SESSIONS, session, CONFAB_ANY_VERSION,
+			revoked_deleted, NULL);
 }
 
 void op_refresh(struct confab_request *rq, void *ctx)

@@ -125,6 +125,8 @@ static void send_hello(struct fleet *f, struct conn *c)
 	if (f->tokens_count > 0)
 		(void)json_object_set_new(
 			hello, "token", json_string(f->tokens[c->index % f->tokens_count]));
+	if (c->session[0] != '\0')
+		(void)json_object_set_new(hello, "session", json_string(c->session));
 	json_t *watch = json_array();
 	if (c->watch)
 		(void)json_array_append_new(watch, json_string(f->o->channel));
@@ -188,6 +190,13 @@ static bool take_place(struct fleet *f, struct conn *c, const json_t *ok)
 	return !c->watch;
 }
 
+static void take_session(struct conn *c, const json_t *ok)
+{
+	const char *id = json_string_value(json_object_get(ok, "session"));
+	if (id != NULL && strlen(id) < sizeof c->session)
+		strcpy(c->session, id);
+}
+
 static void take_hello(struct fleet *f, struct conn *c, const char *text, size_t len, uint64_t now)
 {
 	json_t *reply = json_loadb(text, len, 0, NULL);
@@ -202,6 +211,8 @@ static void take_hello(struct fleet *f, struct conn *c, const char *text, size_t
 		} else if (!take_place(f, c, ok)) {
 			conn_close(f, c, "hello's reply does not list the channel");
 		} else {
+			if (f->o->resume)
+				take_session(c, ok);
 			go_open(f, c, now);
 		}
 	}

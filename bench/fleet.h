@@ -30,11 +30,12 @@ enum conn_state {
 struct conn {
 	int fd; /* -1 when idle */
 	enum conn_state state;
-	uint32_t index;  /* in the fleet */
-	uint32_t number; /* of the message in flight, for modes that have one */
-	bool watch;      /* ask for the channel in hello */
-	bool polled_out; /* epoll waits for room */
-	bool dirty;      /* has bytes for the next turn */
+	uint32_t index;   /* in the fleet */
+	uint32_t number;  /* of the message in flight, for modes that have one */
+	bool watch;       /* ask for the channel in hello */
+	char session[32]; /* with --resume: what the last hello gave, or empty */
+	bool polled_out;  /* epoll waits for room */
+	bool dirty;       /* has bytes for the next turn */
 	SSL *ssl;
 	char *in; /* what is left of a frame that did not end */
 	size_t in_len;

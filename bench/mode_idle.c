@@ -25,6 +25,8 @@
 #define SPARE_FDS 64u
 /* Allocators and mailboxes settle before memory is read. */
 #define SETTLE_NS 1500000000u
+/* How long joins may take, all together. */
+#define JOIN_NS 60000000000u
 
 struct helper {
 	pid_t pid;
@@ -32,7 +34,39 @@ struct helper {
 	int from; /* one byte: all open */
 };
 
-static const struct fleet_events idle_events = {.open = NULL};
+/* With --join everybody becomes a member of the channel once it is connected. */
+struct joins {
+	uint32_t asked;
+	uint32_t answered;
+};
+
+static void ask_join(struct fleet *f, struct conn *c, uint64_t now)
+{
+	struct joins *j = f->arg;
+	char text[256];
+
+	if (!f->o->join)
+		return;
+	int n = snprintf(text, sizeof text,
+		"{\"op\":\"channel.join\",\"id\":2,\"channel\":\"%.64s\",\"cid\":"
+		"\"idle-%08x-%016llx\"}",
+		f->o->channel, c->index, (unsigned long long)now);
+	j->asked++;
+	conn_send(f, c, WS_TEXT, text, (size_t)n);
+}
+
+static void take_join(struct fleet *f, struct conn *c, const char *bytes, size_t len, uint64_t now)
+{
+	struct joins *j = f->arg;
+
+	(void)now;
+	if (memmem(bytes, len, "{\"re\":2,\"ok\"", 12) != NULL)
+		j->answered++;
+	else if (memmem(bytes, len, "{\"re\":2,", 8) != NULL)
+		conn_close(f, c, "a join was refused");
+}
+
+static const struct fleet_events idle_events = {.open = ask_join, .frame = take_join};
 
 static uint32_t share_max(void)
 {
@@ -48,9 +82,11 @@ static void rest(struct fleet *f, uint64_t ns)
 		fleet_turn(f, 50000000);
 }
 
-static int prepare(struct fleet *f, const struct options *o, const struct tokens *t, uint32_t n)
+static int prepare(struct fleet *f, const struct options *o, const struct tokens *t, uint32_t n,
+	struct joins *j)
 {
-	if (fleet_init(f, o, n, &idle_events, NULL) != 0)
+	memset(j, 0, sizeof *j);
+	if (fleet_init(f, o, n, &idle_events, j) != 0)
 		return -1;
 	fleet_tokens(f, t->list, t->count);
 	for (uint32_t i = 0; i < n; i++)
@@ -58,15 +94,32 @@ static int prepare(struct fleet *f, const struct options *o, const struct tokens
 	return 0;
 }
 
+static int open_all(struct fleet *f, uint32_t first, uint32_t n)
+{
+	const struct joins *j = f->arg;
+
+	if (fleet_open(f, first, n) != 0)
+		return -1;
+	for (uint64_t end = now_ns() + JOIN_NS; j->answered < j->asked && f->lost == 0;) {
+		if (now_ns() > end) {
+			(void)fprintf(stderr, "confab-bench: joins were not answered\n");
+			return -1;
+		}
+		fleet_turn(f, 50000000);
+	}
+	return f->lost == 0 ? 0 : -1;
+}
+
 /* A child's life: wait for the word, open, say so, hold until the parent's end closes. */
 static _Noreturn void helper_main(
 	const struct options *o, const struct tokens *t, uint32_t n, int to, int from)
 {
+	struct joins joins;
 	struct fleet f;
 	char byte = 0;
 
-	if (read(to, &byte, 1) != 1 || prepare(&f, o, t, n) != 0 || fleet_open(&f, 0, n) != 0 ||
-		write(from, &byte, 1) != 1)
+	if (read(to, &byte, 1) != 1 || prepare(&f, o, t, n, &joins) != 0 ||
+		open_all(&f, 0, n) != 0 || write(from, &byte, 1) != 1)
 		_exit(OUTCOME_FAILED);
 	/* pings want an answer until the parent is done */
 	if (fcntl(to, F_SETFL, O_NONBLOCK) == 0)
@@ -144,11 +197,11 @@ static int measure(struct fleet *f, struct helper *helpers, uint32_t n_helpers, 
 	uint32_t from = o->from < f->count ? o->from : f->count;
 	double added = (double)(o->count - from);
 
-	if (fleet_open(f, 0, from) != 0)
+	if (open_all(f, 0, from) != 0)
 		return -1;
 	rest(f, SETTLE_NS);
 	reading(o, result, "low", from, &low);
-	if (fleet_open(f, from, f->count - from) != 0 || helpers_open(helpers, n_helpers) != 0)
+	if (open_all(f, from, f->count - from) != 0 || helpers_open(helpers, n_helpers) != 0)
 		return -1;
 	rest(f, SETTLE_NS);
 	reading(o, result, "high", o->count, &high);
@@ -169,6 +222,7 @@ enum outcome mode_idle(const struct options *o, json_t *result)
 {
 	struct helper helpers[HELPERS_MAX];
 	struct tokens tokens;
+	struct joins joins;
 	struct fleet f;
 	uint32_t share = share_max(), n = 0;
 	uint32_t own = o->count < share ? o->count : share;
@@ -184,7 +238,7 @@ enum outcome mode_idle(const struct options *o, json_t *result)
 		}
 		left -= part;
 	}
-	if (prepare(&f, o, &tokens, own) == 0) {
+	if (prepare(&f, o, &tokens, own, &joins) == 0) {
 		if (measure(&f, helpers, n, result) == 0)
 			outcome = f.lost > 0 ? OUTCOME_VIOLATION : OUTCOME_GOOD;
 		fleet_fini(&f);

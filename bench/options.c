@@ -44,6 +44,7 @@ static const struct row rows[] = {
 	{"register", KIND_YES, AT(enroll), NULL, "register the users first"},
 	{"channel", KIND_TEXT, AT(channel), "ID", "channel to talk in (general)"},
 	{"join", KIND_YES, AT(join), NULL, "join the channel before anything is sent"},
+	{"resume", KIND_YES, AT(resume), NULL, "connect: name the session of the hello before"},
 	{"from", KIND_COUNT, AT(from), "N", "idle: connections at the first reading (N/8)"},
 	{"senders", KIND_COUNT, AT(senders), "N", "fanout, saturate: sending connections (8)"},
 	{"watchers", KIND_COUNT, AT(watchers), "N", "send: checking subscribers (1)"},

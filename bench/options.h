@@ -32,6 +32,7 @@ struct options {
 	bool enroll; /* register the users first */
 	const char *channel;
 	bool join;
+	bool resume;
 	uint32_t from;     /* idle: connections at the first reading */
 	uint32_t senders;  /* connections that send, in fanout and saturate */
 	uint32_t watchers; /* send: connections that check the stream */

@@ -322,11 +322,13 @@ void admin_reply(struct admin_request *rq, json_t *ok)
 
 void admin_refuse(struct admin_request *rq, const char *code, const char *fmt, ...)
 {
-	char text[512];
+	char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
 	va_end(ap);
 	answer(rq, json_pack("{s:{s:s, s:s}}", "error", "code", code, "text", text));
+	free(text);
 }

@@ -44,11 +44,10 @@ struct admin_env {
 	struct loop *const *io; /* I/O threads' loops, for their turns */
 	unsigned n_io;
 	/**
-	 * Read the configuration again. done comes once, on the logic thread, rc 0 or a code with the
-	 * reason. NULL: there is no reload.
+	 * Read the configuration again. done comes once, on the logic thread: ok with what changed, or
+	 * why not; one line each. NULL: there is no reload.
 	 */
-	void (*reload)(void *ctx, void (*done)(void *arg, int rc, const struct confab_error *err),
-		void *arg);
+	void (*reload)(void *ctx, void (*done)(void *arg, bool ok, const char *lines), void *arg);
 	void (*drain)(void *ctx); /* or NULL */
 	void (*stop)(void *ctx);  /* or NULL */
 	/**

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "chat/channel.h"
 #include "chat/chat.h"
 #include "loop/loop.h"
 #include "net/net.h"
@@ -127,7 +128,7 @@ static json_t *user_json(const struct user *u)
 
 static json_t *channel_json(const struct chat_log *lg)
 {
-	json_t *o = json_pack("{s:s, s:s}", "id", lg->id, "type", lg->channel->name);
+	json_t *o = json_pack("{s:s, s:s}", "id", lg->id, "type", channel_type_name(lg->channel));
 
 	set_int(o, "members", lg->channel->n_joined);
 	set_int(o, "watching", lg->subs);
@@ -247,13 +248,22 @@ static void run_log_reopen(
 	admin_reply(rq, json_object());
 }
 
-static void reloaded(void *arg, int rc, const struct confab_error *err)
+static void reloaded(void *arg, bool ok, const char *lines)
 {
-	if (rc)
-		admin_refuse(arg, "invalid", "%s",
-			err && err->text[0] ? err->text : confab_code_text(rc));
-	else
-		admin_reply(arg, json_object());
+	json_t *changed;
+
+	if (!ok) {
+		admin_refuse(arg, "invalid", "%s", lines);
+		return;
+	}
+	changed = json_array();
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+
+		json_array_append_new(changed, json_stringn(lines, len));
+		lines += len + (lines[len] == '\n');
+	}
+	admin_reply(arg, json_pack("{s:o}", "changed", changed));
 }
 
 static void run_reload(struct admin_request *rq, const struct admin_env *env, const json_t *args)

@@ -120,7 +120,6 @@ struct channel {
 	bool locked, deleted;
 	int64_t slow_ms;    /* slow mode in force */
 	struct slot *slots; /* of plugins */
-	char name[];        /* of the type */
 };
 
 struct user {

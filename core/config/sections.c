@@ -164,7 +164,8 @@ static const struct section_row limits_rows[] = {
 		 "From the first byte of an HTTP request to the end of its head."},
 		AT(head_timeout_ms), 0},
 	{{"body_timeout", CONFAB_SETTING_DURATION, "30s", 100, HOUR, NULL, 0, RELOAD, NULL,
-		 "Longest pause inside the body of an HTTP request."},
+		 "How long the body of an HTTP request may be slow; after that it must have come at 1 KB a "
+		 "second."},
 		AT(body_timeout_ms), 0},
 	{{"hello_timeout", CONFAB_SETTING_DURATION, "10s", 100, 10 * MINUTE, NULL, 0, RELOAD, NULL,
 		 "From the WebSocket upgrade to the client's hello."},
@@ -183,7 +184,7 @@ static const struct section_row limits_rows[] = {
 	{{"write_timeout", CONFAB_SETTING_DURATION, "30s", SECOND, HOUR, NULL, 0, RELOAD, NULL,
 		 "A connection that takes no byte for so long is closed."},
 		AT(write_timeout_ms), 0},
-	{{"head_bytes", CONFAB_SETTING_SIZE, "16KB", KB, MB, NULL, 0, RELOAD, NULL,
+	{{"head_bytes", CONFAB_SETTING_SIZE, "16KB", KB, 56 * KB, NULL, 0, RELOAD, NULL,
 		 "Largest head of an HTTP request."},
 		AT(head_bytes), 0},
 	{{"body_bytes", CONFAB_SETTING_SIZE, "1MB", KB, 1024 * MB, NULL, 0, RELOAD, NULL,

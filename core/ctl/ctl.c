@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -173,7 +174,7 @@ static int print_version(const struct ctl *ctl)
 
 int ctl_fail(const struct ctl *ctl, int status, const char *fmt, ...)
 {
-	char text[1024];
+	char text[8192];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -200,11 +201,15 @@ struct config *ctl_config_load(const struct ctl *ctl)
 	const char *file = ctl_config_file(ctl);
 	struct config_report *report = config_report_new(file ? file : "built-in defaults");
 	struct config *cfg = config_load(file, &options, report);
-	struct confab_error err = {0};
+	char *lines = NULL;
+	size_t len = 0;
+	FILE *out = cfg ? NULL : open_memstream(&lines, &len);
 
-	if (!cfg) {
-		config_report_error(report, &err);
-		ctl_fail(ctl, CTL_FAILED, "%s", err.text);
+	if (out) {
+		config_report_print(report, out);
+		fclose(out);
+		ctl_fail(ctl, CTL_FAILED, "%.*s", len ? (int)len - 1 : 0, lines);
+		free(lines);
 	}
 	config_report_free(report);
 	return cfg;

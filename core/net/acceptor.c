@@ -34,7 +34,8 @@ struct listener {
 	struct watch watch;
 	int fd; /* -1: closed */
 	char *name;
-	char *path; /* of a Unix socket that we made */
+	char *path;        /* of a Unix socket that we made */
+	void *tls_context; /* SSL_CTX, or NULL: not yet */
 	bool tls, proxy;
 };
 
@@ -45,7 +46,6 @@ struct acceptor {
 	uint32_t loads[256]; /* connections per I/O thread */
 	uint32_t total;
 	struct nummap *addresses; /* addr_key → how many, as a pointer */
-	void *tls;                /* SSL_CTX */
 	int reserve;              /* a descriptor to give up when there are no others */
 	struct timer pause;
 	int64_t files_logged_us;
@@ -123,7 +123,7 @@ static void gone_run(struct mail *m)
 /** @return NET_REFUSAL_COUNT: it may come in */
 static enum net_refusal judge(const struct acceptor *a, const struct addr *peer, bool proxied)
 {
-	const struct net_limits *l = &a->net->limits;
+	const struct net_limits *l = &a->net->rules->limits;
 
 	if (a->stopping)
 		return NET_REFUSAL_STOPPING;
@@ -158,7 +158,7 @@ static void take_socket(struct listener *l, int fd, const struct addr *peer)
 	struct acceptor *a = l->acceptor;
 	enum net_refusal refusal = judge(a, peer, l->proxy);
 
-	if (refusal == NET_REFUSAL_COUNT && l->tls && !a->tls)
+	if (refusal == NET_REFUSAL_COUNT && l->tls && !l->tls_context)
 		refusal = NET_REFUSAL_STOPPING; /* no certificate yet */
 	if (refusal != NET_REFUSAL_COUNT) {
 		counter_add(&a->refused[refusal], 1);
@@ -167,7 +167,7 @@ static void take_socket(struct listener *l, int fd, const struct addr *peer)
 	}
 	struct arrival *arrival = arrival_new(a, peer, l->proxy);
 
-	arrival->tls = l->tls ? tls_context_ref(a->tls) : NULL;
+	arrival->tls = l->tls ? tls_context_ref(l->tls_context) : NULL;
 	transport_plain(&arrival->transport, fd);
 	loop_post(arrival->io->loop, &arrival->mail);
 }
@@ -310,11 +310,11 @@ void acceptor_free(struct acceptor *a)
 	for (size_t i = 0; i < a->n_listeners; i++) {
 		free(a->listeners[i]->name);
 		free(a->listeners[i]->path);
+		tls_context_unref(a->listeners[i]->tls_context);
 		free(a->listeners[i]);
 	}
 	free(a->listeners);
 	nummap_free(a->addresses);
-	tls_context_unref(a->tls);
 	if (a->reserve >= 0)
 		(void)close(a->reserve);
 	free(a);
@@ -348,15 +348,13 @@ const char *acceptor_name(const struct acceptor *a, size_t n)
 	return n < a->n_listeners ? a->listeners[n]->name : NULL;
 }
 
-void acceptor_tls_set(struct acceptor *a, void *context)
+void acceptor_tls_set(struct acceptor *a, size_t n, void *context)
 {
-	tls_context_unref(a->tls);
-	a->tls = context;
-}
+	struct listener *l = a->listeners[n];
 
-bool acceptor_has_tls(const struct acceptor *a)
-{
-	return a->tls != NULL;
+	assert(n < a->n_listeners && l->tls);
+	tls_context_unref(l->tls_context);
+	l->tls_context = context;
 }
 
 void acceptor_start(struct acceptor *a)

@@ -28,9 +28,8 @@ int acceptor_listen(struct acceptor *a, const struct net_listener *l,
 	struct confab_error *err) CONFAB_MUSTCHECK;
 /** Address and port of listener n, borrowed, or NULL. */
 const char *acceptor_name(const struct acceptor *a, size_t n);
-/** The TLS context for what comes from now on; takes the reference. */
-void acceptor_tls_set(struct acceptor *a, void *context);
-bool acceptor_has_tls(const struct acceptor *a);
+/** The TLS context of listener n, for what comes from now on; takes the reference. */
+void acceptor_tls_set(struct acceptor *a, size_t n, void *context);
 /** Begin to watch the listeners. */
 void acceptor_start(struct acceptor *a);
 /** Close the listeners: nobody comes any more. */

@@ -17,7 +17,7 @@
 
 static const struct net_limits *limits_of(const struct conn *c)
 {
-	return &c->io->net->limits;
+	return &c->io->rules->limits;
 }
 
 /** What it spoke ends with the state. */

@@ -25,12 +25,12 @@ static uint32_t left_of(uint32_t now_ms, uint32_t since_ms, uint32_t span_ms)
 /** Until its own state wants something; 0: now. */
 static uint32_t state_wait_ms(const struct conn *c, uint32_t now_ms)
 {
-	const struct net_limits *l = &c->io->net->limits;
+	const struct net_limits *l = &c->io->rules->limits;
 
 	switch ((enum conn_state)c->state) {
 	case CONN_PROXY:
 	case CONN_HANDSHAKE:
-		return left_of(now_ms, c->began_ms, l->head_ms);
+		return left_of(now_ms, c->began_ms, l->tls_ms);
 	case CONN_HTTP:
 		return http_wait_ms(c);
 	case CONN_WS:
@@ -52,13 +52,13 @@ static uint32_t send_wait_ms(const struct conn *c, uint32_t now_ms)
 {
 	if (outq_empty(&c->out) || c->state == CONN_DEAD)
 		return UINT32_MAX;
-	return left_of(now_ms, c->sent_ms, c->io->net->limits.send_ms);
+	return left_of(now_ms, c->sent_ms, c->io->rules->limits.send_ms);
 }
 
 /** What its state wants now. */
 static void state_due(struct conn *c, uint32_t now_ms)
 {
-	const struct net_limits *l = &c->io->net->limits;
+	const struct net_limits *l = &c->io->rules->limits;
 
 	switch ((enum conn_state)c->state) {
 	case CONN_PROXY:

@@ -147,7 +147,7 @@ static void drained(struct conn *c)
 /** What a flush left counts (design section 1, rule 8). */
 static void left_over(struct conn *c)
 {
-	const struct net_limits *l = &c->io->net->limits;
+	const struct net_limits *l = &c->io->rules->limits;
 
 	if (c->out.event_bytes > l->event_bytes) {
 		size_t before = c->out.event_bytes;

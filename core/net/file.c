@@ -78,7 +78,7 @@ static char *copy(const char *s)
 
 static const struct root *root_of(const struct conn *c, const char *path)
 {
-	const struct files *f = c->io->net->files;
+	const struct files *f = c->io->rules->files;
 	const struct root *best = NULL;
 
 	for (size_t i = 0; c->io->net->pool && i < f->n; i++) {
@@ -438,7 +438,7 @@ void file_pump(struct conn *c)
 	struct file_send *fs = h->file;
 
 	while (fs->left > 0 && !fs->reading &&
-		c->out.reply_bytes <= c->io->net->limits.reply_bytes) {
+		c->out.reply_bytes <= c->io->rules->limits.reply_bytes) {
 		size_t len = fs->left < PIECE_BYTES ? (size_t)fs->left : PIECE_BYTES;
 		char *bytes = alloc_resize(NULL, len);
 		struct iovec iov = {bytes, len};

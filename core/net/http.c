@@ -21,7 +21,7 @@ static struct http *http_new(struct conn *c)
 {
 	struct http *h = alloc_zero(1, sizeof(*h));
 
-	h->parser = http1_new(&c->io->net->http1);
+	h->parser = http1_new(&c->io->rules->http1);
 	h->first = true;
 	h->stream = 1;
 	h->since_ms = c->began_ms;
@@ -320,7 +320,7 @@ void http_detach(struct conn *c)
 
 uint32_t http_wait_ms(const struct conn *c)
 {
-	const struct net_limits *l = &c->io->net->limits;
+	const struct net_limits *l = &c->io->rules->limits;
 	const struct http *h = c->as.http;
 	uint32_t now_ms = io_now_ms(c->io), passed, most;
 

@@ -225,7 +225,7 @@ void http_head_write(struct conn *c, const struct http_head *head, struct buf *o
 	buf_str(out,
 		"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
 		"X-Frame-Options: DENY\r\nCross-Origin-Resource-Policy: same-site\r\n");
-	if (c->tls && c->io->net->hsts)
+	if (c->tls && c->io->rules->hsts)
 		buf_str(out, "Strict-Transport-Security: max-age=31536000\r\n");
 	if (!h->refusal || h->path)
 		http_cors_write(c, out);
@@ -319,7 +319,7 @@ void http_drained(struct conn *c)
 {
 	struct http *h = c->as.http;
 
-	if (!h || c->out.reply_bytes > c->io->net->limits.reply_bytes)
+	if (!h || c->out.reply_bytes > c->io->rules->limits.reply_bytes)
 		return;
 	if (h->file)
 		file_pump(c);

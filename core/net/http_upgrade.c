@@ -19,7 +19,7 @@ static bool origin_allowed(const struct conn *c, const char *origin)
 {
 	struct http_slice host = http1_request(c->as.http->parser)->host;
 
-	return peers_origin_allowed(c->io->net->peers, origin, host.at, host.len);
+	return peers_origin_allowed(c->io->rules->peers, origin, host.at, host.len);
 }
 
 static const struct codec *codec_pick(
@@ -75,7 +75,7 @@ bool http_upgrade(struct conn *c)
 	size_t n = doors_codecs(c->io->doors, h->path, codecs);
 	struct ws_upgrade_rules rules = {
 		.protocols = protocols,
-		.deflate = c->io->net->limits.deflate_min > 0,
+		.deflate = c->io->rules->limits.deflate_min > 0,
 	};
 	struct ws_upgrade up;
 	int status = 400;
@@ -160,6 +160,6 @@ const char *http_peer(struct conn *c)
 	struct http *h = c->as.http;
 	struct addr client = c->peer;
 
-	peers_client(c->io->net->peers, h->parser, &client);
+	peers_client(c->io->rules->peers, h->parser, &client);
 	return addr_text(&client, h->peer);
 }

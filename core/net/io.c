@@ -134,7 +134,7 @@ static void wheel_tick(void *arg)
 static void meter_tick(void *arg)
 {
 	struct io *io = arg;
-	const struct net_limits *l = &io->net->limits;
+	const struct net_limits *l = &io->rules->limits;
 	const struct net_rate *own[] = {&l->conn_bytes, &l->conn_frames, &l->conn_requests};
 	const struct net_rate *shared[] = {&l->addr_bytes, &l->addr_frames, &l->addr_requests};
 	uint32_t now_ms = io_now_ms(io);

@@ -22,6 +22,7 @@ struct conn;
 struct deflate;
 struct doors;
 struct net;
+struct net_rules;
 
 /** What one read takes at most; one connection gets one or two of them per turn [bytes]. */
 #define IO_READ_BYTES 65536
@@ -46,7 +47,8 @@ struct io {
 	unsigned index;
 	struct net *net;
 	struct loop *loop;
-	struct doors *doors; /* one reference; swapped by mail */
+	struct doors *doors;           /* one reference; swapped by mail */
+	const struct net_rules *rules; /* the net's; swapped by mail */
 
 	/* Connections by slot; a free slot keeps its generation. */
 	struct conn **slots;

@@ -27,6 +27,7 @@ struct io_order {
 	struct mail mail;
 	struct io *io;
 	struct doors *doors; /* one reference */
+	const struct net_rules *rules;
 };
 
 /** Waits for the last connection. */
@@ -89,6 +90,14 @@ static void doors_run(struct mail *m)
 	free(o);
 }
 
+static void rules_run(struct mail *m)
+{
+	struct io_order *o = (struct io_order *)(void *)m;
+
+	o->io->rules = o->rules;
+	free(o);
+}
+
 static void order_all(struct net *net, void (*run)(struct mail *m), struct doors *doors)
 {
 	for (unsigned i = 0; i < net->n_io; i++) {
@@ -97,6 +106,7 @@ static void order_all(struct net *net, void (*run)(struct mail *m), struct doors
 		o->mail.run = run;
 		o->io = net->io[i];
 		o->doors = doors ? doors_ref(doors) : NULL;
+		o->rules = net->rules;
 		loop_post(net->io[i]->loop, &o->mail);
 	}
 }
@@ -145,12 +155,8 @@ static void http1_limits_fill(struct http1_limits *out, const struct net_limits 
 
 static int parts_new(struct net *net, const struct net_config *config, struct confab_error *err)
 {
-	net->peers = peers_new(config->origins, config->n_origins, config->trusted_proxies,
-		config->n_trusted_proxies, err);
-	if (!net->peers)
-		return err->code;
-	net->files = files_new(config->files, config->n_files, err);
-	if (!net->files)
+	net->rules = net_rules_new(config, err);
+	if (!net->rules)
 		return err->code;
 	net->doors = doors_new(
 		config->codecs, config->n_codecs, config->routes, config->n_routes, err);
@@ -194,6 +200,7 @@ void net_limits_default(struct net_limits *limits)
 		.per_address = 1000,
 		.in_flight = 32,
 		.thread_in_flight = 4096,
+		.tls_ms = 10000,
 		.head_ms = 10000,
 		.keep_alive_ms = 60000,
 		.body_grace_ms = 10000,
@@ -215,27 +222,23 @@ struct net *net_new(const struct net_config *config, struct confab_error *err)
 	struct confab_error own = {0};
 
 	err = err ? err : &own;
-	if (config_check(config, err) != 0)
-		return NULL;
 	struct net *net = alloc_zero(1, sizeof(*net));
 
 	net->magic = NET_MAGIC;
-	net->limits = config->limits;
 	net->main = config->main;
 	net->logic = config->logic;
 	net->pool = config->pool;
-	net->hsts = config->hsts;
-	http1_limits_fill(&net->http1, &net->limits);
 	net->reach = nummap_new();
 	net->acceptor = acceptor_new(net);
-	net->io = alloc_zero(config->n_io, sizeof(struct io *));
 	if (parts_new(net, config, err) != 0) {
 		net_free(net);
 		return NULL;
 	}
+	net->io = alloc_zero(config->n_io, sizeof(struct io *));
 	for (unsigned i = 0; i < config->n_io; i++) {
 		net->io[i] = io_new(net, config->io[i], i);
 		net->io[i]->doors = doors_ref(net->doors);
+		net->io[i]->rules = net->rules;
 		net->n_io++;
 	}
 	return net;
@@ -257,8 +260,7 @@ void net_free(struct net *net)
 		io_free(net->io[i]);
 	acceptor_free(net->acceptor);
 	doors_unref(net->doors);
-	files_free(net->files);
-	peers_free(net->peers);
+	net_rules_free(net->rules);
 	net_reach_free(net);
 	free(net->stopping);
 	free(net->io);
@@ -275,15 +277,58 @@ const char *net_listener_name(const struct net *net, size_t n)
 	return acceptor_name(net->acceptor, n);
 }
 
-int net_tls_set(
-	struct net *net, const char *cert_file, const char *key_file, struct confab_error *err)
+void *net_tls_read(const struct net_tls *tls, struct confab_error *err)
 {
-	void *context = tls_context_new(cert_file, key_file, err);
+	return tls_context_new(tls, err);
+}
 
-	if (!context)
-		return err ? err->code : CONFAB_EINVAL;
-	acceptor_tls_set(net->acceptor, context);
-	return 0;
+void net_tls_drop(void *context)
+{
+	tls_context_unref(context);
+}
+
+void net_tls_set(struct net *net, size_t listener, void *context)
+{
+	acceptor_tls_set(net->acceptor, listener, context);
+}
+
+struct net_rules *net_rules_new(const struct net_config *config, struct confab_error *err)
+{
+	struct net_rules *r;
+
+	if (config_check(config, err) != 0)
+		return NULL;
+	r = alloc_zero(1, sizeof(*r));
+	r->limits = config->limits;
+	r->hsts = config->hsts;
+	http1_limits_fill(&r->http1, &r->limits);
+	r->peers = peers_new(config->origins, config->n_origins, config->trusted_proxies,
+		config->n_trusted_proxies, err);
+	if (r->peers)
+		r->files = files_new(config->files, config->n_files, err);
+	if (r->files)
+		return r;
+	net_rules_free(r);
+	return NULL;
+}
+
+void net_rules_free(struct net_rules *r)
+{
+	while (r) {
+		struct net_rules *former = r->former;
+
+		files_free(r->files);
+		peers_free(r->peers);
+		free(r);
+		r = former;
+	}
+}
+
+void net_rules_set(struct net *net, struct net_rules *r)
+{
+	r->former = net->rules;
+	net->rules = r;
+	order_all(net, rules_run, NULL);
 }
 
 void net_start(struct net *net)

@@ -20,22 +20,29 @@ struct stopping;
 /** A subscriber's thread is one bit. */
 #define NET_IO_MAX 64
 
+/** What a reload may change: immutable once made. Former ones live as long as the net, because
+ *  connections still read by them. */
+struct net_rules {
+	struct net_rules *former;
+	struct net_limits limits;
+	struct http1_limits http1;
+	struct peers *peers; /* origins and proxies that are trusted */
+	struct files *files; /* roots of static files */
+	bool hsts;
+};
+
 struct net {
 	uint32_t magic;
 	unsigned n_io;
-	struct net_limits limits; /* these do not change while it runs */
+	struct net_rules *rules; /* main: the newest */
 	struct loop *main, *logic;
 	struct io **io;
 	struct pool *pool;
 	struct acceptor *acceptor;
 	struct doors *doors;  /* main's reference of the newest */
-	struct files *files;  /* roots of static files */
-	struct peers *peers;  /* origins and proxies that are trusted */
 	struct nummap *reach; /* logic: topic number → which threads have subscribers */
 	uint64_t subscribes_sent[NET_IO_MAX]; /* logic: per thread */
-	struct http1_limits http1;
-	struct stopping *stopping; /* main: net_stop was called */
-	bool hsts;
+	struct stopping *stopping;            /* main: net_stop was called */
 };
 
 #define NET_MAGIC 0x6e657421u

@@ -14,6 +14,7 @@
 #include "net/net.h"
 #include "net/reason.h"
 
+struct net_rules;
 struct pool;
 
 /** A rate: so many at once, so many a second. 0 per second: no limit. */
@@ -28,7 +29,8 @@ struct net_limits {
 	uint32_t per_address;      /* connections of one IPv4 address or IPv6 /64; 0: no limit */
 	uint32_t in_flight;        /* requests without an answer, per connection */
 	uint32_t thread_in_flight; /* the same, per I/O thread */
-	uint32_t head_ms;          /* TLS handshake, PROXY header and HTTP head, together */
+	uint32_t tls_ms;           /* PROXY header and TLS handshake, together */
+	uint32_t head_ms;          /* HTTP head */
 	uint32_t keep_alive_ms;    /* an HTTP connection without a request */
 	uint32_t body_grace_ms;    /* a body may be slow for so long … */
 	uint32_t body_min_rate;    /* … then it must have come at this rate [bytes/s] */
@@ -95,8 +97,8 @@ struct net_listener {
 	const char *address; /* "127.0.0.1:8080", "[::1]:8080", "*:8080", "unix:/run/confab.sock" */
 	int fd;        /* a listening socket (systemd's, inherited), taken; -1: bind address */
 	unsigned mode; /* of a Unix socket; 0: 0660 */
-	bool tls;
-	bool proxy; /* a PROXY v2 header comes first on every connection */
+	bool tls;      /* nothing is accepted before net_tls_set */
+	bool proxy;    /* a PROXY v2 header comes first on every connection */
 };
 
 /** Bind and listen, or take what is given. Nothing is accepted before net_start. Thread: main. */
@@ -104,12 +106,38 @@ int net_listen(struct net *net, const struct net_listener *listener,
 	struct confab_error *err) CONFAB_MUSTCHECK;
 /** The address listener n (0 is the first) is bound to, with its port. Borrowed, or NULL. */
 const char *net_listener_name(const struct net *net, size_t n);
+/** What a TLS listener needs. */
+struct net_tls {
+	const char *cert, *key; /* files: chain and key, PEM */
+	bool only_13;           /* refuse TLS 1.2 */
+	const char *
+		ciphers; /* of TLS 1.2, OpenSSL's words; NULL or "": forward secrecy and AEAD only */
+};
 /**
- * Certificate (chain, PEM) and key of all TLS listeners: the first time and again for a reload,
- * which keeps the former one on failure and never touches open connections. Thread: main.
+ * Read certificate and key, check that they belong together.
+ * @return a context for net_tls_set or net_tls_drop, or NULL with err filled
+ * Thread: any but I/O (it reads files).
  */
-int net_tls_set(struct net *net, const char *cert_file, const char *key_file,
-	struct confab_error *err) CONFAB_MUSTCHECK;
+void *net_tls_read(const struct net_tls *tls, struct confab_error *err) CONFAB_MUSTCHECK;
+/** NULL is fine. Thread: any. */
+void net_tls_drop(void *context);
+/** New connections of listener n speak by this context, which is taken; open ones keep theirs.
+ *  Thread: main. */
+void net_tls_set(struct net *net, size_t listener, void *context);
+
+/**
+ * What a reload may change: limits, files, origins, trusted proxies, hsts (nothing else is looked at
+ * but n_io). Prepared first, so that putting it in force cannot fail.
+ * @return for net_rules_set or net_rules_free, or NULL with err filled
+ * Thread: any but I/O (it opens directories).
+ */
+struct net_rules *net_rules_new(
+	const struct net_config *config, struct confab_error *err) CONFAB_MUSTCHECK;
+/** NULL is fine. Thread: any. */
+void net_rules_free(struct net_rules *r);
+/** Put them in force, also for connections that are open; taken. Thread: main. */
+void net_rules_set(struct net *net, struct net_rules *r);
+
 /** Begin to accept. Thread: main, its loop may run or not. */
 void net_start(struct net *net);
 

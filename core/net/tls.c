@@ -12,10 +12,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "net/net_start.h"
 #include "net/transport.h"
 
 /** One record's payload. RFC 8446, section 5.1. */
 #define TLS_RECORD 16384
+/** Forward secrecy and AEAD only. RFC 9325, section 4.2. */
+#define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 /** The newest reason in OpenSSL's queue, which is empty after. */
 static const char *reason(void)
@@ -56,7 +59,7 @@ static int context_load(
 	return 0;
 }
 
-static int context_setup(SSL_CTX *ctx)
+static bool context_setup(SSL_CTX *ctx, bool only_13)
 {
 	static const unsigned char sid[] = "confab";
 
@@ -69,10 +72,9 @@ static int context_setup(SSL_CTX *ctx)
 	/* Tickets resume without memory of ours. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_alpn_select_cb(ctx, pick_protocol, NULL);
-	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	return SSL_CTX_set_min_proto_version(ctx, only_13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
 		SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
-		SSL_CTX_set_session_id_context(ctx, sid, sizeof(sid) - 1) == 1 &&
-		SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1;
+		SSL_CTX_set_session_id_context(ctx, sid, sizeof(sid) - 1) == 1;
 }
 
 /** What OpenSSL says, as the transport's negative errno. */
@@ -161,21 +163,28 @@ static const struct transport_ops tls_ops = {
 
 /* ------------------------------------------------------------------------------------------- */
 
-void *tls_context_new(const char *cert_file, const char *key_file, struct confab_error *err)
+void *tls_context_new(const struct net_tls *tls, struct confab_error *err)
 {
+	bool own = tls->ciphers && tls->ciphers[0];
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
 	if (!ctx) {
 		confab_error_set(err, CONFAB_ENOMEM, "no TLS context (%s)", reason());
 		return NULL;
 	}
-	if (!context_setup(ctx)) {
+	if (!context_setup(ctx, tls->only_13)) {
 		confab_error_set(
 			err, CONFAB_EUNSUPPORTED, "this OpenSSL cannot do it (%s)", reason());
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
-	if (context_load(ctx, cert_file, key_file, err) != 0) {
+	if (SSL_CTX_set_cipher_list(ctx, own ? tls->ciphers : CIPHERS) != 1) {
+		confab_error_set(err, CONFAB_EINVAL, "ciphers '%s', none is known (%s)",
+			own ? tls->ciphers : CIPHERS, reason());
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	if (context_load(ctx, tls->cert, tls->key, err) != 0) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}

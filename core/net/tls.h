@@ -9,6 +9,7 @@
 
 #include <confab/types.h>
 
+struct net_tls;
 struct transport;
 
 /**
@@ -16,8 +17,7 @@ struct transport;
  * @return one reference, tls_context_unref gives it back; NULL with err filled
  * Thread: any but I/O (it reads files).
  */
-void *tls_context_new(
-	const char *cert_file, const char *key_file, struct confab_error *err) CONFAB_MUSTCHECK;
+void *tls_context_new(const struct net_tls *tls, struct confab_error *err) CONFAB_MUSTCHECK;
 void *tls_context_ref(void *context);
 /** NULL is fine. */
 void tls_context_unref(void *context);

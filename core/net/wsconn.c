@@ -53,7 +53,7 @@ static bool message_add(struct conn *c, const struct ws_event *ev)
 		size_t cap = ev->last ? need : need * 2 < most ? need * 2 : most;
 
 		cap = cap < need ? need : cap;
-		if (c->io->message_bytes + (cap - ws->cap) > c->io->net->limits.message_bytes) {
+		if (c->io->message_bytes + (cap - ws->cap) > c->io->rules->limits.message_bytes) {
 			wsconn_close(c, NET_REASON_WS_BIG, 1013, "too many long messages at once");
 			return false;
 		}
@@ -72,7 +72,7 @@ static void send_bytes(struct conn *c, enum ws_opcode op, const char *bytes, siz
 {
 	struct io *io = c->io;
 	unsigned char head[WS_HEADER_MAX];
-	uint32_t least = io->net->limits.deflate_min;
+	uint32_t least = io->rules->limits.deflate_min;
 	struct buf packed;
 	size_t head_len;
 
@@ -99,13 +99,13 @@ static void decode(struct conn *c, char *bytes, size_t len, bool text)
 	bool out_text = text;
 	uint16_t code = WS_CLOSE_POLICY;
 
-	conn_meter(c, METER_REQUESTS, 1);
 	buf_clear(out);
 	switch (codec->decode(codec->ctx, conn_id(c), bytes, len, text, out, &out_text, &code)) {
 	case CODEC_NOTHING:
 		break;
 	case CODEC_TAKEN:
 		counter_add(&c->io->counters.requests, 1);
+		conn_meter(c, METER_REQUESTS, 1);
 		conn_request_begin(c);
 		break;
 	case CODEC_ANSWERED:
@@ -190,7 +190,7 @@ static void take_event(struct conn *c, const struct ws_event *ev)
 	case WS_PING:
 		send_bytes(c, WS_OP_PONG, ev->bytes, ev->len, OUTQ_REPLY, 0);
 		/* A peer that pings and never reads is held by the bound on replies. */
-		if (c->out.reply_bytes > c->io->net->limits.reply_bytes)
+		if (c->out.reply_bytes > c->io->rules->limits.reply_bytes)
 			conn_pause(c, CONN_PAUSE_REPLIES);
 		break;
 	case WS_PONG:

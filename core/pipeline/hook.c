@@ -66,7 +66,8 @@ static bool must_precede(
 {
 	size_t pa = fixed_place(order, a->plugin), pb = fixed_place(order, b->plugin);
 
-	if (pa < order->n && pb < order->n) {
+	/* Who is named comes before who is not, whatever either says. */
+	if (pa < order->n || pb < order->n) {
 		return pa < pb;
 	}
 	return word_in(a->before, b->plugin) || word_in(b->after, a->plugin);
@@ -136,6 +137,33 @@ static void name_cycle(const struct stage_order *order, const struct hook_list *
 	}
 }
 
+/** The same hooks with room for more; each is counted once more. old may be NULL. */
+static struct hook_list *list_copy(const struct hook_list *old, uint32_t more)
+{
+	struct hook_list *list = list_make((old ? old->n : 0) + more);
+
+	for (uint32_t i = 0; old && i < old->n; i++) {
+		old->items[i]->refs++;
+		list->items[list->n++] = old->items[i];
+	}
+	return list;
+}
+
+static int list_sort(
+	const struct stage_order *order, struct hook_list *list, struct confab_error *err)
+{
+	struct hook *stuck = NULL;
+	char cycle[256];
+
+	if (sort_hooks(order, list->items, list->n, &stuck)) {
+		return 0;
+	}
+	name_cycle(order, list, stuck, cycle, sizeof(cycle));
+	return confab_error_set(err, CONFAB_EINVAL,
+		"the plugins' before and after make a cycle: %s; fix an order under pipeline:",
+		cycle);
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct hooks *hooks_new(void)
@@ -167,26 +195,43 @@ void hooks_free(struct hooks *h)
 	free(h);
 }
 
-void hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n)
+int hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n,
+	struct confab_error *err)
 {
-	struct stage_order *order = &h->orders[stage];
+	struct stage_order order = {.n = n}, former = h->orders[stage];
+	struct hook_list *list = NULL;
+	int rc = 0;
 
-	order_fini(order);
-	order->names = calloc(n ? n : 1, sizeof(char *));
-	assert(order->names);
+	order.names = calloc(n ? n : 1, sizeof(char *));
+	assert(order.names);
 	for (size_t i = 0; i < n; i++) {
-		order->names[i] = strdup(names[i]);
-		assert(order->names[i]);
+		order.names[i] = strdup(names[i]);
+		assert(order.names[i]);
 	}
-	order->n = n;
+	if (h->lists[stage]) {
+		list = list_copy(h->lists[stage], 0);
+		rc = list_sort(&order, list, err);
+	}
+	if (rc) {
+		list_unref(list);
+		order_fini(&order);
+		return rc;
+	}
+	h->orders[stage] = order;
+	order_fini(&former);
+	if (list) {
+		list_unref(h->lists[stage]);
+		h->lists[stage] = list;
+	}
+	return 0;
 }
 
 int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err)
 {
 	enum confab_stage stage = proto->row.stage;
 	struct hook_list *old, *list;
-	struct hook *hk, *stuck = NULL;
-	char cycle[256];
+	struct hook *hk;
+	int rc;
 
 	if (stage < CONFAB_ACCEPT || stage > CONFAB_OBSERVE ||
 		(stage == CONFAB_OBSERVE) != (proto->row.observe != NULL) ||
@@ -197,24 +242,16 @@ int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err
 			proto->plugin, (int)stage);
 	}
 	old = h->lists[stage];
-	list = list_make((old ? old->n : 0) + 1);
-	for (uint32_t i = 0; old && i < old->n; i++) {
-		list->items[list->n++] = old->items[i];
-	}
+	list = list_copy(old, 1);
 	hk = malloc(sizeof(*hk));
 	assert(hk);
 	*hk = *proto;
-	hk->refs = 0;
+	hk->refs = 1;
 	list->items[list->n++] = hk;
-	for (uint32_t i = 0; i < list->n; i++) {
-		list->items[i]->refs++;
-	}
-	if (!sort_hooks(&h->orders[stage], list->items, list->n, &stuck)) {
-		name_cycle(&h->orders[stage], list, stuck, cycle, sizeof(cycle));
+	rc = list_sort(&h->orders[stage], list, err);
+	if (rc) {
 		list_unref(list);
-		return confab_error_set(err, CONFAB_EINVAL,
-			"the plugins' before and after make a cycle: %s; fix an order under pipeline:",
-			cycle);
+		return rc;
 	}
 	h->lists[stage] = list;
 	list_unref(old);

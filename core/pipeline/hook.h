@@ -38,8 +38,11 @@ struct hooks;
 struct hooks *hooks_new(void);
 void hooks_free(struct hooks *h);
 
-/** Order that the administrator fixed for a stage: names of plugins, first to last (copied), or NULL. */
-void hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n);
+/** Order that the administrator fixed for a stage: names of plugins, which come first, in this order
+ *  (copied). It holds for the hooks that are there and for those to come.
+ *  @return 0; CONFAB_EINVAL: before/after of the others make a cycle (printed), nothing has changed */
+int hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n,
+	struct confab_error *err);
 
 /** Register one; sorted by the administrator's order, before/after, then the plugin's name.
  *  @return 0; CONFAB_EINVAL: stage and function do not fit, or before/after make a cycle (printed) */

@@ -252,6 +252,12 @@ void host_drop_opened(struct host *h)
 			plugin_remove(h, i);
 }
 
+void host_drop(struct host *h)
+{
+	if (h->startup == NULL && h->change == NULL && !h->opening)
+		host_drop_opened(h);
+}
+
 int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err)
 {
 	struct confab_error why = {0};
@@ -306,6 +312,18 @@ void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops)
 {
 	h->pipeline = pl;
 	h->ops = ops;
+}
+
+void host_watch(struct host *h, void (*fn)(void *arg), void *arg)
+{
+	h->changed = fn;
+	h->changed_arg = arg;
+}
+
+void host_changed(struct host *h)
+{
+	if (h->changed != NULL && h->stop == NULL)
+		h->changed(h->changed_arg);
 }
 
 struct store *host_store(const struct host *h)

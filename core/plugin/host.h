@@ -71,6 +71,9 @@ void host_open_more(
 /** The same for a descriptor that is part of this program (tests, the simulator). Borrowed for ever. */
 int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err);
 
+/** Forget the plugins that host_open_more opened for a change that will not come. Thread: logic. */
+void host_drop(struct host *h);
+
 /**
  * The settings tables of all opened plugins, for config_with_plugins().
  *
@@ -127,6 +130,9 @@ void host_discard(struct host *h);
  * must have forgotten them before host_stop.
  */
 void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops);
+
+/** Have fn called whenever plugins came or went after host_start, on the logic thread. Once, before. */
+void host_watch(struct host *h, void (*fn)(void *arg), void *arg);
 
 /**
  * Run a todo of a plugin ("plugin.name"). Its answer is written to the store.

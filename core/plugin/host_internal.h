@@ -32,10 +32,15 @@ struct host {
 	struct preparation *change; /* of host_prepare, until commit or discard */
 	bool change_ready;          /* its done was called */
 	bool opening;               /* host_open_more is on a worker */
+	void (*changed)(void *arg); /* of host_watch, or NULL */
+	void *changed_arg;
 };
 
 /** Put plugins in order of loading. CONFAB_ELOOP: the cycle is printed. */
 int host_order(struct host *h, struct confab_error *err);
+
+/** Tell whoever watches that plugins came or went. (host.c) */
+void host_changed(struct host *h);
 
 /** Forget plugins that were opened and not brought to life. (host.c) */
 void host_drop_opened(struct host *h);

@@ -45,9 +45,10 @@ static void prepared(struct preparation *prep)
 
 static void unloaded(void *arg, int rc, const struct confab_error *err)
 {
-	(void)arg;
 	if (rc != 0)
 		log_error("%s", err->text);
+	else
+		host_changed(arg);
 }
 
 /* Whoever is not in the configuration any more goes. */
@@ -57,7 +58,7 @@ static void unload_unnamed(struct host *h)
 		const struct confab_plugin *p = h->plugins[i];
 		if (atomic_load(&p->state) == PLUGIN_UP && config_plugin(h->cfg, p->name) == NULL &&
 			!plugin_is_provider(p))
-			host_unload(h, p->name, unloaded, NULL);
+			host_unload(h, p->name, unloaded, h);
 	}
 }
 

@@ -210,9 +210,9 @@ void host_start(struct host *h, const struct config *cfg, struct loop *loop, str
 
 static void more_done(void *arg, int rc, const struct confab_error *err)
 {
-	(void)arg;
 	if (rc != 0)
 		log_error("%s", err->text);
+	host_changed(arg);
 }
 
 void startup_more(struct host *h)
@@ -222,7 +222,7 @@ void startup_more(struct host *h)
 		any = any || atomic_load(&h->plugins[i]->state) == PLUGIN_OPENED;
 	if (!any || h->startup != NULL || h->stop != NULL)
 		return;
-	struct startup *st = startup_new(h, more_done, NULL);
+	struct startup *st = startup_new(h, more_done, h);
 	st->rc = host_order(h, &st->err);
 	for (size_t i = 0; i < h->n_plugins && st->rc == 0; i++)
 		st->rc = requires_check(h, h->plugins[i], &st->err);

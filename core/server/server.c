@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "chat/chat.h"
 #include "config/config.h"
@@ -42,6 +43,22 @@ static bool make_loops(struct server *s, struct confab_error *err)
 	return !err->code;
 }
 
+static void reload_now(struct mail *m)
+{
+	struct server *s = SERVER_OF(to_reload, m);
+
+	atomic_flag_clear(&s->reload_asked);
+	server_reload(s, NULL, NULL);
+}
+
+static void ask_reload(struct server *s)
+{
+	if (s->up && !atomic_flag_test_and_set(&s->reload_asked)) {
+		s->to_reload.run = reload_now;
+		loop_post(s->logic, &s->to_reload);
+	}
+}
+
 static void signalled(void *arg, unsigned what)
 {
 	struct server *s = arg;
@@ -51,6 +68,8 @@ static void signalled(void *arg, unsigned what)
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1) {
 			log_reopen();
+		} else if (info.ssi_signo == SIGHUP) {
+			ask_reload(s);
 		} else {
 			server_down(s);
 		}
@@ -65,6 +84,7 @@ static bool watch_signals(struct server *s, struct confab_error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -81,7 +101,8 @@ struct server *server_start(const char *file)
 
 	assert(s);
 	s->signal_fd = -1;
-	if (!server_configure(s, file)) {
+	s->file = file ? alloc_str(file) : NULL;
+	if (!server_configure(s)) {
 		server_free(s);
 		return NULL;
 	}
@@ -139,7 +160,7 @@ void server_free(struct server *s)
 	chat_free(s->chat);
 	auth_chain_free(s->ops.auth);
 	wire_free(s->wire);
-	free(s->plugin_codecs);
+	server_doors_free(s);
 	pool_free(s->pool);
 	for (unsigned i = 0; i < s->n_io; i++) {
 		loop_free(s->io[i]);
@@ -151,5 +172,6 @@ void server_free(struct server *s)
 	if (s->signal_fd >= 0) {
 		close(s->signal_fd);
 	}
+	free(s->file);
 	free(s);
 }

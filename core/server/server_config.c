@@ -20,8 +20,9 @@ static bool report_errors(struct config_report *report)
 
 /* -------------------------------------------------------------------------------------------- */
 
-bool server_configure(struct server *s, const char *file)
+bool server_configure(struct server *s)
 {
+	const char *file = s->file;
 	const char *dirs[SERVER_IO_MAX];
 	struct host_options options = {.dirs = dirs};
 	struct config_options with = {0};

@@ -1,15 +1,13 @@
 /**
- * The network of a node: limits, routes, codecs, listeners.
+ * The network of a node: limits, listeners, certificates; and what it serves: codecs and routes.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "server/server_internal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "net/net_start.h"
@@ -17,134 +15,206 @@
 #include "wire/plugin_codec.h"
 #include "wire/wire.h"
 
-#define SERVER_CODECS_MAX 32
-
-static void set_limits(struct net_limits *out, const struct config_limits *in)
+/** "100/m" is one or two a second: rates at the door are whole. */
+static struct net_rate rate_of(const struct confab_rate *rate)
 {
+	struct net_rate out = {0};
+
+	if (rate->count) {
+		uint64_t per_second = ((uint64_t)rate->count * 1000 + rate->per_ms - 1) /
+			rate->per_ms;
+
+		out.per_second = (uint32_t)per_second;
+		out.burst = (uint32_t)(rate->burst ? rate->burst : rate->count);
+	}
+	return out;
+}
+
+static void limits_fill(struct net_limits *out, const struct config *cfg)
+{
+	const struct config_limits *in = config_limits(cfg);
+
 	net_limits_default(out);
 	out->connections = (uint32_t)in->connections;
 	out->per_address = (uint32_t)in->connections_per_address;
 	out->in_flight = (uint32_t)in->in_flight;
+	out->tls_ms = (uint32_t)in->tls_timeout_ms;
 	out->head_ms = (uint32_t)in->head_timeout_ms;
+	out->body_grace_ms = (uint32_t)in->body_timeout_ms;
 	out->keep_alive_ms = (uint32_t)in->keep_alive_ms;
 	out->ping_ms = (uint32_t)in->ping_interval_ms;
 	out->dead_ms = (uint32_t)in->idle_timeout_ms;
 	out->send_ms = (uint32_t)in->write_timeout_ms;
 	out->head_bytes = (uint32_t)in->head_bytes;
+	out->event_bytes = (uint32_t)in->queue_bytes;
+	out->reply_bytes = (uint32_t)in->queue_bytes;
+	out->addr_requests = rate_of(&in->address_rate);
+	if (!config_http(cfg)->compression) {
+		out->deflate_min = 0;
+	}
 }
 
-static void write_up(struct answer *a, struct buf *out)
+static void codecs_fill(struct server *s, struct door_set *d)
 {
-	(void)a;
-	buf_str(out, "{\"ok\":true}");
+	struct confab_plugin *p;
+
+	wire_codec(s->wire, (size_t)config_limits(s->config)->frame_bytes, &d->codecs[0]);
+	d->n_codecs = 1;
+	for (size_t i = 0; (p = host_at(s->host, i)) != NULL; i++) {
+		const struct confab_table *table = &plugin_descriptor(p)->codecs;
+		const struct confab_codec_row *row = table->rows;
+
+		for (uint32_t k = 0; plugin_state(p) == PLUGIN_UP && k < table->n; k++) {
+			if (d->n_codecs == SERVER_CODECS_MAX) {
+				log_error("plugin '%s', codec at %s is one too many",
+					confab_plugin_name(p), row[k].path);
+				continue;
+			}
+			plugin_codec(&row[k], &d->codecs[d->n_codecs++]);
+		}
+	}
+	for (size_t i = 0; i < d->n_codecs; i++) {
+		d->codec_list[i] = &d->codecs[i];
+	}
 }
 
-static void free_up(struct answer *a)
+static void routes_fill(struct server *s, struct door_set *d)
 {
-	free(a);
+	const struct http_route own[] = {
+		{.method = "GET", .path = "/healthz", .handle = server_healthz, .ctx = s},
+		{.method = "GET", .path = "/readyz", .handle = server_readyz, .ctx = s},
+		{.method = "GET", .path = "/metrics", .handle = server_metrics, .ctx = s},
+	};
+	size_t n = sizeof(own) / sizeof(own[0]);
+
+	d->n_routes = wire_routes(s->wire, (size_t)config_limits(s->config)->body_bytes, d->routes,
+		SERVER_ROUTES_MAX - n - 3);
+	for (size_t i = 0; i < n; i++) {
+		d->routes[d->n_routes++] = own[i];
+	}
+	d->n_routes += server_setup_routes(d->routes + d->n_routes);
 }
 
-/** /healthz and /readyz: the doors open only when everything is up, so whoever hears this is served. */
-static void answer_up(void *ctx, const struct http_request *rq)
+static struct door_set *door_set_new(struct server *s)
 {
-	struct answer *a = calloc(1, sizeof(*a));
+	struct door_set *d = alloc_zero(1, sizeof(*d));
 
-	(void)ctx;
-	assert(a);
-	*a = (struct answer){.conn = rq->conn,
-		.stream = rq->stream,
-		.status = 200,
-		.encode = write_up,
-		.release = free_up,
-		.settles = true};
-	net_answer(rq->net, a);
+	codecs_fill(s, d);
+	routes_fill(s, d);
+	return d;
 }
 
-/* -------------------------------------------------------------------------------------------- */
-
-bool server_doors_make(struct server *s, struct confab_error *err)
+/** The parts of net's configuration that a reload may change. files: the caller's, for its row. */
+static void rules_fill(
+	struct server *s, const struct config *cfg, struct net_config *nc, struct net_files *files)
 {
-	const struct config_http *http = config_http(s->config);
-	struct net_config nc = {
-		.main = s->main, .logic = s->logic, .io = s->io, .n_io = s->n_io, .pool = s->pool};
-	const struct config_listen *listen;
-	const struct codec *codecs[1];
-	struct net_files files = {.prefix = "/", .dir = http->static_dir};
+	const struct config_http *http = config_http(cfg);
 
-	atomic_store(&s->metrics, http->metrics);
-	set_limits(&nc.limits, config_limits(s->config));
-	s->wire = wire_new(s->logic, (size_t)config_limits(s->config)->message_bytes);
-	wire_codec(s->wire, &s->codec);
-	codecs[0] = &s->codec;
-	s->n_routes = wire_routes(s->wire, s->routes, SERVER_ROUTES_MAX - 6);
-	s->routes[s->n_routes++] = (struct http_route){
-		.method = "GET", .path = "/healthz", .handle = answer_up};
-	s->routes[s->n_routes++] = (struct http_route){
-		.method = "GET", .path = "/readyz", .handle = answer_up};
-	s->routes[s->n_routes++] = (struct http_route){
-		.method = "GET", .path = "/metrics", .handle = server_metrics, .ctx = s};
-	s->n_routes += server_setup_routes(s->routes + s->n_routes);
-	nc.codecs = codecs;
-	nc.n_codecs = 1;
-	nc.routes = s->routes;
-	nc.n_routes = s->n_routes;
-	nc.origins = http->origins.items;
-	nc.n_origins = http->origins.count;
-	nc.trusted_proxies = http->trusted_proxies.items;
-	nc.n_trusted_proxies = http->trusted_proxies.count;
+	limits_fill(&nc->limits, cfg);
+	nc->n_io = s->n_io;
+	nc->origins = http->origins.items;
+	nc->n_origins = http->origins.count;
+	nc->trusted_proxies = http->trusted_proxies.items;
+	nc->n_trusted_proxies = http->trusted_proxies.count;
 	if (http->static_dir[0]) {
-		nc.files = &files;
-		nc.n_files = 1;
+		*files = (struct net_files){.prefix = "/", .dir = http->static_dir};
+		nc->files = files;
+		nc->n_files = 1;
 	}
-	s->net = net_new(&nc, err);
-	if (!s->net) {
-		return false;
-	}
-	s->wire->net = s->net;
+}
+
+static bool listen_all(struct server *s, struct confab_error *err)
+{
+	const struct config_listen *listen;
+
 	for (size_t i = 0; (listen = config_listen(s->config, i)) != NULL; i++) {
 		struct net_listener door = {.address = listen->address,
 			.fd = -1,
 			.mode = (unsigned)listen->mode,
 			.tls = listen->tls,
 			.proxy = listen->proxy_protocol == CONFIG_PROXY_V2};
+		void *context = NULL;
 
-		if (listen->tls && net_tls_set(s->net, listen->cert, listen->key, err)) {
+		if (net_listen(s->net, &door, err) || server_tls(s->config, i, &context, err)) {
 			return false;
 		}
-		if (net_listen(s->net, &door, err)) {
-			return false;
+		if (context) {
+			net_tls_set(s->net, i, context);
 		}
 	}
 	return true;
 }
 
-void server_codecs(struct server *s)
+/* -------------------------------------------------------------------------------------------- */
+
+bool server_doors_make(struct server *s, struct confab_error *err)
 {
-	const struct codec *all[SERVER_CODECS_MAX] = {&s->codec};
-	struct codec *rows = alloc_zero(SERVER_CODECS_MAX, sizeof(*rows));
-	struct confab_error err = {0};
-	struct confab_plugin *p;
-	size_t n = 1;
+	struct net_config nc = {
+		.main = s->main, .logic = s->logic, .io = s->io, .n_io = s->n_io, .pool = s->pool};
+	struct net_files files;
 
-	for (size_t i = 0; (p = host_at(s->host, i)) != NULL; i++) {
-		const struct confab_table *table = &plugin_descriptor(p)->codecs;
-		const struct confab_codec_row *row = table->rows;
-
-		for (uint32_t k = 0; plugin_state(p) == PLUGIN_UP && k < table->n; k++) {
-			if (n == SERVER_CODECS_MAX) {
-				log_error("plugin '%s', codec at %s is one too many",
-					confab_plugin_name(p), row[k].path);
-				continue;
-			}
-			plugin_codec(&row[k], &rows[n]);
-			all[n] = &rows[n];
-			n++;
-		}
+	atomic_store(&s->metrics, config_http(s->config)->metrics);
+	rules_fill(s, s->config, &nc, &files);
+	s->wire = wire_new(s->logic);
+	s->doors = door_set_new(s);
+	nc.codecs = s->doors->codec_list;
+	nc.n_codecs = s->doors->n_codecs;
+	nc.routes = s->doors->routes;
+	nc.n_routes = s->doors->n_routes;
+	s->net = net_new(&nc, err);
+	if (!s->net) {
+		return false;
 	}
-	if (net_routes_set(s->net, all, n, s->routes, s->n_routes, &err)) {
-		log_error("codecs of plugins, not in force (%s)", err.text);
-		free(rows);
+	s->wire->net = s->net;
+	return listen_all(s, err);
+}
+
+void server_doors_renew(struct server *s)
+{
+	struct door_set *d = door_set_new(s);
+	struct confab_error err = {0};
+
+	if (net_routes_set(s->net, d->codec_list, d->n_codecs, d->routes, d->n_routes, &err)) {
+		log_error("codecs and routes, not in force (%s)", err.text);
+		free(d);
 		return;
 	}
-	s->plugin_codecs = rows;
+	d->former = s->doors;
+	s->doors = d;
+}
+
+void server_doors_free(struct server *s)
+{
+	while (s->doors) {
+		struct door_set *former = s->doors->former;
+
+		free(s->doors);
+		s->doors = former;
+	}
+}
+
+struct net_rules *server_rules(struct server *s, const struct config *cfg, struct confab_error *err)
+{
+	struct net_config nc = {0};
+	struct net_files files;
+
+	rules_fill(s, cfg, &nc, &files);
+	return net_rules_new(&nc, err);
+}
+
+int server_tls(const struct config *cfg, size_t n, void **context, struct confab_error *err)
+{
+	const struct config_listen *listen = config_listen(cfg, n);
+	const struct config_tls *tls = config_tls(cfg);
+	const struct net_tls how = {.cert = listen->cert,
+		.key = listen->key,
+		.only_13 = tls->min_version == CONFIG_TLS_1_3,
+		.ciphers = tls->ciphers};
+
+	*context = NULL;
+	if (!listen->tls) {
+		return 0;
+	}
+	*context = net_tls_read(&how, err);
+	return *context ? 0 : err->code;
 }

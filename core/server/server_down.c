@@ -33,13 +33,7 @@ static void plugins_down(void *arg, int rc, const struct confab_error *err)
 
 static void stop_logic(struct mail *m)
 {
-	struct server *s = SERVER_OF(to_logic, m);
-
-	s->pipeline->draining = true;
-	timer_stop(&s->sweep);
-	admin_close(s->admin);
-	s->admin = NULL;
-	host_stop(s->host, plugins_down, s);
+	server_stop_logic(SERVER_OF(to_logic, m));
 }
 
 static void net_empty(void *arg)
@@ -59,6 +53,20 @@ void server_down(struct server *s)
 	}
 	s->up = false;
 	(void)sd_notify(0, "STOPPING=1");
-	log_info("server '%s', stopping", config_server(s->config)->name);
-	net_stop(s->net, (uint32_t)config_server(s->config)->stop_grace_ms, net_empty, s);
+	atomic_store(&s->phase, SERVER_STOPPING);
+	log_info("server, stopping");
+	net_stop(s->net, (uint32_t)atomic_load(&s->stop_grace_ms), net_empty, s);
+}
+
+void server_stop_logic(struct server *s)
+{
+	s->stop_waits = s->reload != NULL;
+	if (s->stop_waits) {
+		return;
+	}
+	s->pipeline->draining = true;
+	timer_stop(&s->sweep);
+	admin_close(s->admin);
+	s->admin = NULL;
+	host_stop(s->host, plugins_down, s);
 }

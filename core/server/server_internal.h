@@ -21,9 +21,31 @@ struct pool;
 
 #define SERVER_IO_MAX 64
 #define SERVER_ROUTES_MAX 64
+#define SERVER_CODECS_MAX 32
+
+/** How far it is; /readyz says yes to READY alone. */
+enum server_phase {
+	SERVER_STARTING,
+	SERVER_READY,
+	SERVER_DRAINING, /* nobody new; who is there is asked to leave */
+	SERVER_STOPPING,
+};
+
+/** What net serves: codecs and routes. Former ones live as long as the net: connections speak by them. */
+struct door_set {
+	struct door_set *former;
+	struct codec codecs[SERVER_CODECS_MAX]; /* the protocol's own first */
+	const struct codec *codec_list[SERVER_CODECS_MAX];
+	size_t n_codecs;
+	struct http_route routes[SERVER_ROUTES_MAX];
+	size_t n_routes;
+};
+
+struct reload;
 
 struct server {
-	struct config *config;
+	char *file;            /* of the configuration, or NULL: built-in defaults */
+	struct config *config; /* in force; once the logic thread runs, its own */
 	struct loop *main, *logic, *io[SERVER_IO_MAX];
 	unsigned n_io;
 	struct pool *pool;
@@ -35,16 +57,19 @@ struct server {
 	struct wire *wire;
 	struct ops ops;
 	struct admin *admin;
-	struct admin_env env;        /* logic thread: what /metrics and the admin socket speak of */
-	_Atomic int metrics;         /* enum config_metrics in force */
-	struct codec codec;          /* the protocol's own */
-	struct codec *plugin_codecs; /* the plugins'; net knows them */
-	struct http_route routes[SERVER_ROUTES_MAX];
-	size_t n_routes;
+	struct admin_env env; /* logic thread: what /metrics and the admin socket speak of */
+	_Atomic int metrics;  /* enum config_metrics in force */
+	_Atomic int phase;    /* enum server_phase */
+	_Atomic int64_t stop_grace_ms; /* in force */
+	struct door_set *doors;        /* the newest */
+	struct reload *reload;         /* logic thread: under way, or NULL */
+	atomic_flag reload_asked;      /* by a signal: to_reload is on its way */
+	struct mail to_reload;
 	struct watch signals;
 	int signal_fd;
 	struct timer sweep;
 	struct mail to_logic, to_main; /* steps of start and stop, one at a time */
+	bool stop_waits;               /* logic: for the end of a reload */
 	bool logic_runs, up, failed;
 	int status;
 };
@@ -54,15 +79,27 @@ struct server {
 
 /** Read the file, open the plugins it names, read it again with their tables. What is wrong is printed.
  *  Thread: main. */
-bool server_configure(struct server *s, const char *file);
+bool server_configure(struct server *s);
 
 /** Make the network and bind its listeners; nothing is accepted yet. Thread: main. */
 bool server_doors_make(struct server *s, struct confab_error *err);
 
-/** Tell net of the codecs that plugins which are up bring. Thread: logic. */
-void server_codecs(struct server *s);
+/** Codecs and routes as the configuration in force and the plugins that are up say, for connections
+ *  that come from now on. Thread: logic. */
+void server_doors_renew(struct server *s);
+void server_doors_free(struct server *s);
 
-/** The route /metrics. Thread: I/O. */
+/** What net may take over from a configuration while it runs, prepared. Thread: any but I/O. */
+struct net_rules *server_rules(
+	struct server *s, const struct config *cfg, struct confab_error *err) CONFAB_MUSTCHECK;
+/** The TLS context of listener n; *context stays NULL if it is a plain one. @return 0 or a code
+ *  Thread: any but I/O. */
+int server_tls(const struct config *cfg, size_t n, void **context,
+	struct confab_error *err) CONFAB_MUSTCHECK;
+
+/** The routes /healthz, /readyz and /metrics. Thread: I/O. */
+void server_healthz(void *ctx, const struct http_request *rq);
+void server_readyz(void *ctx, const struct http_request *rq);
 void server_metrics(void *ctx, const struct http_request *rq);
 
 /** The routes of the page that a set-up link opens: three of them. @return 3 */
@@ -74,8 +111,24 @@ void server_setup_link(void *ctx, bool first,
 
 /** Bring everything up that lives on the logic thread, then open the doors. Thread: main. */
 void server_up(struct server *s);
+/** Ask the auth providers of the configuration in force, as far as they are up. Thread: logic. */
+void server_auth_renew(struct server *s);
+/** What the logic thread takes from a configuration: pipeline's order, name, level … On failure nothing
+ *  has changed. Thread: logic. */
+int server_adopt(struct server *s, const struct config *cfg, struct confab_error *err);
+
+/**
+ * Read the configuration again and put it in force, or leave all as it is.
+ *
+ * @param done  comes once, on the logic thread: ok with what changed, or why not, a line each
+ * Thread: logic.
+ */
+void server_reload(
+	struct server *s, void (*done)(void *arg, bool ok, const char *lines), void *arg);
 
 /** Stop, as a signal asks: doors, then plugins, then the main loop. Thread: main. */
 void server_down(struct server *s);
+/** The logic thread's part of it, once the doors are shut and no reload is under way. Thread: logic. */
+void server_stop_logic(struct server *s);
 
 #endif

@@ -41,7 +41,8 @@ static void start_over(struct mail *m)
 		printf("listening on %s\n", name);
 	}
 	fflush(stdout);
-	log_info("server '%s', up", config_server(s->config)->name);
+	atomic_store(&s->phase, SERVER_READY);
+	log_info("server, is up");
 	(void)sd_notify(0, "READY=1");
 }
 
@@ -53,19 +54,9 @@ static void sweep(void *arg)
 	timer_start(s->logic, &s->sweep, SWEEP_US);
 }
 
-static void add_auth(struct server *s)
+static void admin_reload(void *ctx, void (*done)(void *arg, bool ok, const char *lines), void *arg)
 {
-	const struct config_auth *auth = config_auth(s->config);
-
-	for (size_t i = 0; i < auth->providers.count; i++) {
-		void *ctx = NULL;
-		const struct confab_auth *vtable = host_service(s->host, auth->providers.items[i],
-			"auth", 1, sizeof(struct confab_auth), &ctx);
-
-		if (vtable) {
-			auth_chain_add(s->ops.auth, vtable, ctx);
-		}
-	}
+	server_reload(ctx, done, arg);
 }
 
 static void admin_stop(void *ctx)
@@ -92,6 +83,7 @@ static void open_admin(struct server *s)
 		.net = s->net,
 		.io = s->io,
 		.n_io = s->n_io,
+		.reload = admin_reload,
 		.stop = admin_stop,
 		.setup = server_setup_link,
 		.ctx = s};
@@ -117,6 +109,17 @@ static void host_todo(
 	(void)host_todo_run(ctx, &todo);
 }
 
+/** Plugins came, or went by a reload. */
+static void plugins_changed(void *arg)
+{
+	struct server *s = arg;
+
+	s->ops.accounts = host_service(s->host, NULL, "auth-local.accounts", 1,
+		sizeof(struct confab_accounts), &s->ops.accounts_ctx);
+	server_auth_renew(s);
+	server_doors_renew(s);
+}
+
 static void plugins_up(void *arg, int rc, const struct confab_error *err)
 {
 	struct server *s = arg;
@@ -130,10 +133,8 @@ static void plugins_up(void *arg, int rc, const struct confab_error *err)
 		s->chat->store = s->store;
 		s->ops.todo_other = host_todo;
 		s->ops.todo_ctx = s->host;
-		add_auth(s);
-		s->ops.accounts = host_service(s->host, NULL, "auth-local.accounts", 1,
-			sizeof(struct confab_accounts), &s->ops.accounts_ctx);
-		server_codecs(s);
+		host_watch(s->host, plugins_changed, s);
+		plugins_changed(s);
 		open_admin(s);
 		timer_init(&s->sweep, sweep, s);
 		timer_start(s->logic, &s->sweep, SWEEP_US);
@@ -157,7 +158,7 @@ static void start_logic(struct mail *m)
 		.auth = auth_chain_new(s->logic),
 		.server_name = config_server(s->config)->name,
 		.version = PACKAGE_VERSION};
-	if (ops_register(&s->ops, &err)) {
+	if (ops_register(&s->ops, &err) || server_adopt(s, s->config, &err)) {
 		plugins_up(s, err.code, &err);
 		return;
 	}
@@ -171,4 +172,20 @@ void server_up(struct server *s)
 {
 	s->to_logic.run = start_logic;
 	loop_post(s->logic, &s->to_logic);
+}
+
+void server_auth_renew(struct server *s)
+{
+	const struct config_auth *auth = config_auth(s->config);
+
+	auth_chain_clear(s->ops.auth);
+	for (size_t i = 0; i < auth->providers.count; i++) {
+		void *ctx = NULL;
+		const struct confab_auth *vtable = host_service(s->host, auth->providers.items[i],
+			"auth", 1, sizeof(struct confab_auth), &ctx);
+
+		if (vtable) {
+			auth_chain_add(s->ops.auth, vtable, ctx);
+		}
+	}
 }

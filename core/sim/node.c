@@ -18,6 +18,9 @@
 #include "sim/wishes.h"
 #include "store/store.h"
 
+/** Longest message and body [bytes]. */
+#define MESSAGE_MAX 65536
+
 #define SWEEP_US 50000
 #define STOP_MS 2000
 #define PATIENCE_US 60000000
@@ -63,9 +66,10 @@ static void make_net(struct node *n, const struct node_options *options)
 	nc.limits.event_bytes = options->event_bytes;
 	nc.limits.reply_bytes = options->reply_bytes;
 	nc.limits.in_flight = options->in_flight;
-	wire_codec(n->wire, &n->codec);
+	wire_codec(n->wire, MESSAGE_MAX, &n->codec);
 	n->codecs[0] = &n->codec;
-	nc.n_routes = wire_routes(n->wire, n->routes, sizeof(n->routes) / sizeof(n->routes[0]));
+	nc.n_routes = wire_routes(
+		n->wire, MESSAGE_MAX, n->routes, sizeof(n->routes) / sizeof(n->routes[0]));
 	n->net = net_new(&nc, &err);
 	assert(n->net);
 	n->wire->net = n->net;
@@ -108,7 +112,7 @@ struct node *node_new(const struct node_options *options)
 	for (unsigned i = 0; i < NODE_IO; i++) {
 		n->io[i] = loop_make(i ? "io1" : "io0");
 	}
-	n->wire = wire_new(n->logic, 65536);
+	n->wire = wire_new(n->logic);
 	make_net(n, options);
 	n->store = store_new(depot_store(), options->depot, &err);
 	assert(n->store);

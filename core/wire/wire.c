@@ -123,7 +123,7 @@ static enum codec_result ws_decode(void *ctx, confab_conn_id conn, char *bytes, 
 		return CODEC_CLOSE;
 	}
 	rq = request_new(w, conn, 0);
-	rq->args = json_parse_bounded(bytes, len, w->max_message, &err);
+	rq->args = json_parse_bounded(bytes, len, len, &err);
 	if (rq->args && !json_is_object(rq->args)) {
 		(void)confab_error_set(&err, CONFAB_EPROTO, "a message must be a JSON object");
 	} else if (rq->args && !take_id(rq)) {
@@ -186,7 +186,7 @@ static void http_handle(void *ctx, const struct http_request *hr)
 	rq->path = whole_path(hr);
 	rq->token = hr->token ? strdup(hr->token) : NULL;
 	if (hr->body_len) {
-		rq->args = json_parse_bounded(hr->body, hr->body_len, w->max_message, &err);
+		rq->args = json_parse_bounded(hr->body, hr->body_len, hr->body_len, &err);
 		if (rq->args && !json_is_object(rq->args)) {
 			(void)confab_error_set(
 				&err, CONFAB_EPROTO, "the body must be a JSON object");
@@ -204,13 +204,12 @@ static void http_handle(void *ctx, const struct http_request *hr)
 
 /* -------------------------------------------------------------------------------------------- */
 
-struct wire *wire_new(struct loop *logic, size_t max_message)
+struct wire *wire_new(struct loop *logic)
 {
 	struct wire *w = calloc(1, sizeof(*w));
 
 	assert(w);
 	w->logic = logic;
-	w->max_message = max_message;
 	w->ops = op_table_new();
 	return w;
 }
@@ -223,11 +222,11 @@ void wire_free(struct wire *w)
 	}
 }
 
-void wire_codec(struct wire *w, struct codec *out)
+void wire_codec(struct wire *w, size_t max_message, struct codec *out)
 {
 	*out = (struct codec){.subprotocol = "confab.v1",
 		.path = "/v1/ws",
-		.max_message = w->max_message,
+		.max_message = max_message,
 		.decode = ws_decode,
 		.opened = ws_opened,
 		.closed = ws_closed,
@@ -235,7 +234,7 @@ void wire_codec(struct wire *w, struct codec *out)
 		.ctx = w};
 }
 
-size_t wire_routes(struct wire *w, struct http_route *out, size_t n)
+size_t wire_routes(struct wire *w, size_t max_body, struct http_route *out, size_t n)
 {
 	static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 	static const char *const paths[] = {"/v1/{a}", "/v1/{a}/{b}", "/v1/{a}/{b}/{c}",
@@ -247,7 +246,7 @@ size_t wire_routes(struct wire *w, struct http_route *out, size_t n)
 			out[count++] = (struct http_route){.method = methods[m],
 				.path = paths[p],
 				.body = HTTP_BODY_WHOLE,
-				.max_body = w->max_message,
+				.max_body = max_body,
 				.handle = http_handle,
 				.ctx = w};
 		}

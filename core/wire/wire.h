@@ -34,20 +34,19 @@ struct wire {
 	struct net *net;      /* set once net is there, before it listens */
 	struct op_table *ops; /* logic thread */
 	struct wire_ports ports;
-	size_t max_message;              /* [bytes] */
 	atomic_uint_fast64_t unanswered; /* requests freed without an answer: bugs */
 	atomic_uint_fast64_t requests, errors;
 };
 
 /** No ops yet, no net; wire_free() takes it, NULL is fine. Thread: main. */
-struct wire *wire_new(struct loop *logic, size_t max_message);
+struct wire *wire_new(struct loop *logic);
 void wire_free(struct wire *w);
 
-/** confab.v1 at /v1/ws. Fills a row for net. */
-void wire_codec(struct wire *w, struct codec *out);
+/** confab.v1 at /v1/ws. Fills a row for net. max_message: after decompression [bytes] */
+void wire_codec(struct wire *w, size_t max_message, struct codec *out);
 
-/** The HTTP routes of the protocol: everything under /v1/ of every method. Fills up to n rows.
- *  @return how many */
-size_t wire_routes(struct wire *w, struct http_route *out, size_t n);
+/** The HTTP routes of the protocol: everything under /v1/ of every method, with bodies of
+ *  at most max_body bytes. Fills up to n rows. @return how many */
+size_t wire_routes(struct wire *w, size_t max_body, struct http_route *out, size_t n);
 
 #endif

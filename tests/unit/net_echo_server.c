@@ -57,13 +57,18 @@ static int serve(struct net *net, struct loop **io, char **argv, int argc, struc
 	char address[32];
 	bool tls = argc >= 3;
 	const char *port = argc == 2 || argc == 4 ? argv[argc - 1] : "0";
+	const struct net_tls files = {.cert = argv[1], .key = argv[2]};
 	struct net_listener l = {.address = address, .fd = -1, .tls = tls};
 
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%.5s", port);
-	if (tls && net_tls_set(net, argv[1], argv[2], err) != 0)
+	void *context = tls ? net_tls_read(&files, err) : NULL;
+
+	if (tls && !context)
 		return err->code;
 	if (net_listen(net, &l, err) != 0)
 		return err->code;
+	if (tls)
+		net_tls_set(net, 0, context);
 	for (int i = 0; i < IO_THREADS; i++)
 		if (loop_start(io[i], err) != 0)
 			return err->code;

@@ -140,7 +140,12 @@ static int tls_load(struct server *s, struct confab_error *err)
 
 	path_in(s, "cert.pem", cert);
 	path_in(s, "key.pem", key);
-	return net_tls_set(s->net, cert, key, err);
+	void *context = net_tls_read(&(struct net_tls){.cert = cert, .key = key}, err);
+
+	if (!context)
+		return err->code;
+	net_tls_set(s->net, L_TLS, context);
+	return 0;
 }
 
 static void listen_all(struct server *s)

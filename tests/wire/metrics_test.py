@@ -5,8 +5,8 @@ SPDX-License-Identifier: MIT
 
 import re
 
-import yaml
-from person import OPEN, Person, account, run
+from people import OPEN, people, sign_in
+from server import merged
 
 NAMES = {
     "confab_connections": "gauge",
@@ -26,21 +26,16 @@ def values(text):
 
 def test_a_message_is_counted_from_its_commit_to_its_readers(make_server):
     server = make_server(OPEN)
-
-    async def talk():
-        ann = await Person.enter(server, account(server, "ann"))
-        await ann.ask("channel.create", cid="create-0123456789", type="open", channel="general")
-        await ann.ask("channel.watch", channel="general", level="watch")
-        await ann.ask("message.send", channel="general", cid="first-0123456789", text="hi")
-        await ann.until(lambda m: m.get("ev") == "change" and m["channel"] == "general")
-        refused = await ann.ask("message.send", channel="nowhere", cid="lost-01234567890", text="hi")
-        assert refused["error"]["code"] == "no_channel"
-        return values(server.request("GET", "/metrics")[1])
-
-    seen = run(talk())
+    ann, bob = people(server, "ann", "bob")
+    ann.make("general", bob)
+    bob.ask("channel.watch", channel="general", level="watch")
+    ann.say("general", "hi")
+    bob.row("general")
+    assert ann.refused("message.send", channel="nowhere", cid="lost-01234567890", text="hi")
+    seen = values(server.request("GET", "/metrics")[1])
     assert seen['confab_events_total{kind="message.send",verdict="ok"}'] == 1
     assert seen['confab_events_total{kind="message.send",verdict="refused"}'] == 1
-    assert seen['confab_connections{state="websocket"}'] == 1
+    assert seen['confab_connections{state="websocket"}'] == 2
     assert seen["confab_commit_entries_count"] == seen["confab_commits_total"] > 0
     assert seen["confab_commit_entries_sum"] == seen["confab_entries_total"]
     assert seen["confab_delivery_seconds_count"] >= 1
@@ -68,12 +63,12 @@ def test_a_proxy_that_is_not_known_makes_nobody_local(server):
 
 
 def test_metrics_for_administrators_only(make_server):
-    server = make_server({**OPEN, "http": {"metrics": "admin"}})
+    server = make_server(merged(OPEN, {"http": {"metrics": "admin"}}))
     assert server.request("GET", "/metrics")[0] == 401
     assert server.request("GET", "/metrics", token="nonsense")[0] == 403
-    assert server.request("GET", "/metrics", token=account(server, "ann"))[0] == 403
+    assert server.request("GET", "/metrics", token=sign_in(server, "ann")["access"])[0] == 403
 
 
 def test_metrics_may_be_off(make_server):
-    server = make_server(yaml.safe_load("http: {metrics: 'off'}"))
+    server = make_server({"http": {"metrics": "off"}})
     assert server.request("GET", "/metrics")[0] == 404

@@ -70,12 +70,13 @@ void preparation_start(struct preparation *prep, struct host *h, const struct co
 	}
 	prep->work.run = prepare_run;
 	prep->work.done = prepare_done;
-	if (prep->rc == 0 && pool_submit(h->pool, &prep->work) != 0)
+	if (prep->rc == 0) {
+		if (pool_submit(h->pool, &prep->work) == 0)
+			return; /* the worker has it now */
 		prep->rc = confab_error_set(&prep->err, CONFAB_EBUSY, "all workers are busy");
-	if (prep->rc != 0) {
-		prep->work.mail.run = prepare_failed;
-		loop_post(h->loop, &prep->work.mail);
 	}
+	prep->work.mail.run = prepare_failed;
+	loop_post(h->loop, &prep->work.mail);
 }
 
 void preparation_commit(struct preparation *prep)

@@ -140,7 +140,7 @@ static void own_written(struct confab_event *ev, void *arg)
 
 static void answer_behind_own(struct ops *o, struct confab_request *rq, struct confab_event *ev)
 {
-	rq->ok = json_incref(ev->out.ok);
+	rq->ok = event_take_ok(ev);
 	pipeline_system(o->pl, "own.touch", rq->actor->id, NULL, json_object(), own_written, rq);
 }
 

@@ -398,7 +398,7 @@ static int edit_build(struct confab_event *ev, struct confab_change *c, void *ct
 	m.json = j;
 	tokens = tokens_of(j);
 	m.tokens = tokens;
-	confab_change_reply(c, "ver", json_incref(json_object_get(j, "ver")));
+	confab_change_reply(c, "ver", json_integer(json_int(j, "ver", 1)));
 	change_message_set(c, seq, &m);
 	free(tokens);
 	add_draft_todos(ev, c);

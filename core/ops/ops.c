@@ -264,7 +264,7 @@ static void event_done(struct confab_event *ev, void *arg)
 void ops_answer(struct confab_request *rq, struct confab_event *ev)
 {
 	if (ev->out.is == OUTCOME_OK) {
-		confab_reply(rq, json_incref(ev->out.ok));
+		confab_reply(rq, event_take_ok(ev));
 	} else {
 		request_error(rq, ev->out.code, ev->out.text, ev->out.retry_ms, ev->out.plugin);
 	}

@@ -232,6 +232,14 @@ static enum kind_end end_of(const struct outcome *out)
 	return strcmp(out->code, "unknown") == 0 ? KIND_END_UNKNOWN : KIND_END_REFUSED;
 }
 
+json_t *event_take_ok(struct confab_event *ev)
+{
+	json_t *ok = ev->out.ok;
+
+	ev->out.ok = NULL;
+	return ok;
+}
+
 void event_answer(struct confab_event *ev)
 {
 	if (ev->answered) {

@@ -70,6 +70,9 @@ void event_fail(struct confab_event *ev, const char *code, const char *text, uns
 /** Set how it ended, without ending it. */
 void event_error(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms,
 	const char *plugin);
+/** Take what it answers out of it, for `done`: the answer is written and freed by another thread, so
+ *  nothing may be left that counts references. @return the caller's, or NULL */
+json_t *event_take_ok(struct confab_event *ev);
 /** Answer now, before frames go out; the event lives on (observe hooks). Once. */
 void event_answer(struct confab_event *ev);
 /** Its outcome stands: answer, leave the strand, free. Used by commit and the steps. */

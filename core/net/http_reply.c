@@ -142,6 +142,7 @@ static void answer_stream(struct conn *c, struct answer *a)
 			.content_type = a->content_type ? a->content_type : "application/json",
 			.length = -1,
 			.headers = a->headers,
+			.cacheable = a->cacheable,
 		};
 
 		http_head_write(c, &head, out);
@@ -164,6 +165,7 @@ static void answer_whole(struct conn *c, struct answer *a)
 		.status = a->status ? a->status : 200,
 		.content_type = a->content_type ? a->content_type : "application/json",
 		.headers = a->headers,
+		.cacheable = a->cacheable,
 	};
 	size_t len;
 

@@ -57,6 +57,7 @@ struct answer {
 	int status;               /* HTTP */
 	const char *content_type; /* HTTP; NULL: application/json */
 	const char *headers;      /* HTTP; further lines, each with CR LF, or NULL */
+	bool cacheable;           /* HTTP; the headers say how; else Cache-Control: no-store */
 	bool more;                /* HTTP; the body goes on in another answer (same stream) */
 	void (*encode)(struct answer *a, struct buf *out);
 	void (*release)(struct answer *a);

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "config/grant.h"
 #include "ops/auth_chain.h"
+#include "ops/document.h"
 #include "ops/fields.h"
 #include "ops/ops_internal.h"
 #include "pipeline/event_internal.h"
@@ -439,6 +440,7 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_user_register,
 		ops_setup_register,
 		ops_server_info_register,
+		ops_document_register,
 	};
 
 	o->wire->ports = (struct wire_ports){.run = run,

@@ -13,6 +13,7 @@
 
 struct auth_chain;
 struct confab_accounts;
+struct document_cache;
 
 struct ops {
 	struct chat *chat;
@@ -28,6 +29,7 @@ struct ops {
 	void (*todo_other)(void *ctx, const char *log, uint64_t rev, unsigned n, const char *name,
 		const char *body);
 	void *todo_ctx;
+	struct document_cache *documents; /* made at registering, for document_cache_free() */
 };
 
 /** Register all of the core's ops and kinds, and take the wire's ports. */
@@ -43,6 +45,7 @@ int ops_own_register(struct ops *o, struct confab_error *err);
 int ops_user_register(struct ops *o, struct confab_error *err);
 int ops_setup_register(struct ops *o, struct confab_error *err);
 int ops_server_info_register(struct ops *o, struct confab_error *err);
+int ops_document_register(struct ops *o, struct confab_error *err);
 
 /** Register tables of ops and kinds at once. */
 int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct confab_error *err);

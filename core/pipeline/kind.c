@@ -7,12 +7,13 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 
 struct kinds {
 	struct strmap *by_name;
-	uint64_t next_id;
+	uint64_t next_id, version;
 };
 
 struct kinds *kinds_new(void)
@@ -63,6 +64,7 @@ int kind_add(struct kinds *k, const struct confab_kind_row *row, void *ctx, cons
 		.owner_name = owner_name,
 		.id = ++k->next_id};
 	strmap_put(k->by_name, row->name, kind);
+	k->version++;
 	return 0;
 }
 
@@ -76,6 +78,7 @@ void kind_remove_all(struct kinds *k, const void *owner)
 		if (((struct kind *)value)->owner == owner) {
 			strmap_take(k->by_name, name);
 			free(value);
+			k->version++;
 		}
 	}
 }
@@ -83,6 +86,28 @@ void kind_remove_all(struct kinds *k, const void *owner)
 const struct kind *kind_find(const struct kinds *k, const char *name)
 {
 	return strmap_find(k->by_name, name);
+}
+
+const struct kind *kind_after(const struct kinds *k, const char *name)
+{
+	const struct kind *next = NULL;
+	size_t pos = 0;
+	void *value;
+
+	while (strmap_next(k->by_name, &pos, NULL, &value)) {
+		const struct kind *kind = value;
+
+		if (strcmp(kind->row->name, name) > 0 &&
+			(!next || strcmp(kind->row->name, next->row->name) < 0)) {
+			next = kind;
+		}
+	}
+	return next;
+}
+
+uint64_t kinds_version(const struct kinds *k)
+{
+	return k->version;
 }
 
 /* Kinds are handed out as const; how many events are under way is the table's own. */

@@ -52,5 +52,9 @@ const char *kind_end_name(enum kind_end end);
 /** The next kind, in no order; *pos begins with 0. NULL: that was all. */
 const struct kind *kind_next(const struct kinds *k, size_t *pos);
 const struct kind *kind_find(const struct kinds *k, const char *name);
+/** The next one in order of names behind this name ("": the first), NULL: none. Linear. */
+const struct kind *kind_after(const struct kinds *k, const char *name);
+/** Grows with every kind that comes or goes. */
+uint64_t kinds_version(const struct kinds *k);
 
 #endif

@@ -20,6 +20,7 @@
 #include "loop/work.h"
 #include "net/net_start.h"
 #include "ops/auth_chain.h"
+#include "ops/document.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host.h"
 #include "wire/wire.h"
@@ -159,6 +160,7 @@ void server_free(struct server *s)
 	pipeline_free(s->pipeline);
 	chat_free(s->chat);
 	auth_chain_free(s->ops.auth);
+	document_cache_free(s->ops.documents);
 	wire_free(s->wire);
 	server_doors_free(s);
 	pool_free(s->pool);

@@ -6,12 +6,17 @@
 #include "wire/op_table.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** Where the twins live; net hands everything below it to wire. */
+#define PATH_ROOT "/v1/"
 
 struct op_table {
 	struct op **ops;
 	size_t n, cap;
+	uint64_t version;
 };
 
 static const struct confab_field *field_of(
@@ -25,29 +30,16 @@ static const struct confab_field *field_of(
 	return NULL;
 }
 
-static void add_param(json_t *args, const struct confab_op_row *row, const char *name, size_t len,
-	const char *value, size_t value_len)
+static void add_param(
+	json_t *args, const char *name, size_t len, const char *value, size_t value_len)
 {
-	const struct confab_field *f = field_of(row, name, len);
-	char key[64], *end;
-	long long number;
+	char key[64];
 
 	if (!args || len >= sizeof(key)) {
 		return;
 	}
 	memcpy(key, name, len);
 	key[len] = '\0';
-	if (f && f->type == CONFAB_FIELD_INT && value_len < 20) {
-		char digits[20];
-
-		memcpy(digits, value, value_len);
-		digits[value_len] = '\0';
-		number = strtoll(digits, &end, 10);
-		if (value_len && !*end) {
-			json_object_set_new(args, key, json_integer(number));
-			return;
-		}
-	}
 	json_object_set_new(args, key, json_stringn(value, value_len));
 }
 
@@ -68,7 +60,7 @@ static bool fits(const struct confab_op_row *row, const char *path, json_t *args
 			if (!slen) {
 				return false;
 			}
-			add_param(args, row, p + 1, plen - 2, s, slen);
+			add_param(args, p + 1, plen - 2, s, slen);
 		} else if (plen != slen || memcmp(p, s, plen) != 0) {
 			return false;
 		}
@@ -78,10 +70,108 @@ static bool fits(const struct confab_op_row *row, const char *path, json_t *args
 	return !*p && !*s;
 }
 
+/** Same method, and paths that differ at most in the names of parameters? */
 static bool same_path(const struct confab_op_row *a, const struct confab_op_row *b)
 {
-	return a->path && b->path && strcmp(a->path, b->path) == 0 &&
-		strcmp(a->method, b->method) == 0;
+	const char *p = a->path, *q = b->path;
+
+	if (!p || !q || strcmp(a->method, b->method) != 0) {
+		return false;
+	}
+	while (*p && *p == *q) {
+		bool param = *p == '{';
+
+		p += param ? strcspn(p, "}") : 1;
+		q += param ? strcspn(q, "}") : 1;
+	}
+	return !*p && !*q;
+}
+
+static bool method_known(const char *method)
+{
+	static const char *const known[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(known[i], method) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/** What is wrong with a path, or NULL: segments are literal or a {parameter} that is an argument. */
+static const char *path_fault(const struct confab_op_row *row)
+{
+	const char *at = row->path + strlen(PATH_ROOT) - 1;
+	unsigned segments = 0;
+
+	if (strncmp(row->path, PATH_ROOT, strlen(PATH_ROOT)) != 0) {
+		return "its path does not begin with " PATH_ROOT;
+	}
+	for (; *at == '/'; segments++) {
+		size_t len = strcspn(++at, "/");
+		const struct confab_field *f;
+
+		if (!len) {
+			return "its path has an empty segment";
+		}
+		if (*at == '{') {
+			f = len > 2 && at[len - 1] == '}' ? field_of(row, at + 1, len - 2) : NULL;
+			if (!f || !f->required) {
+				return "a parameter of its path is no required argument";
+			}
+		}
+		at += len;
+	}
+	return segments > OP_PATH_SEGMENTS ? "its path is too long" : NULL;
+}
+
+/** What is wrong with a row, or NULL. */
+static const char *row_fault(const struct confab_op_row *row)
+{
+	if (!row->name || !*row->name) {
+		return "it has no name";
+	}
+	if ((row->kind == NULL) == (row->run == NULL)) {
+		return "it needs either a kind or a function to run";
+	}
+	if ((row->method == NULL) != (row->path == NULL)) {
+		return "it has only one of method and path";
+	}
+	if (row->actor == CONFAB_OP_NONE && (!row->path || !row->run)) {
+		return "it is for anybody, so it needs a path and a function to run";
+	}
+	if (row->method && !method_known(row->method)) {
+		return "its method is none of GET, POST, PUT, PATCH, DELETE";
+	}
+	return row->path ? path_fault(row) : NULL;
+}
+
+/** Is this one of the methods in a list like "GET, HEAD"? */
+static bool allow_has(const char *allow, const char *method)
+{
+	size_t len = strlen(method);
+
+	for (const char *at = allow; *at; at += strspn(at, ", ")) {
+		size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, method, len) == 0) {
+			return true;
+		}
+		at += n;
+	}
+	return false;
+}
+
+static void allow_add(char allow[OP_ALLOW_SIZE], const char *method)
+{
+	size_t used = strlen(allow);
+
+	if (allow_has(allow, method)) {
+		return;
+	}
+	snprintf(allow + used, OP_ALLOW_SIZE - used, "%s%s%s", used ? ", " : "", method,
+		strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -109,15 +199,13 @@ void op_table_free(struct op_table *t)
 int op_add(struct op_table *t, const struct confab_op_row *row, void *ctx, const void *owner,
 	const char *owner_name, struct confab_error *err)
 {
+	const char *fault = row_fault(row);
 	struct op *op;
 	size_t at = 0;
 
-	if (!row->name || (!row->kind && !row->run) || (row->path && !row->method) ||
-		(row->actor == CONFAB_OP_NONE && !row->path)) {
-		return confab_error_set(err, CONFAB_EINVAL,
-			"op '%s' of '%s' is incomplete: it needs a "
-			"name, a kind or run, and for actor none an HTTP path",
-			row->name ? row->name : "(no name)", owner_name);
+	if (fault) {
+		return confab_error_set(err, CONFAB_EINVAL, "op '%s' of '%s' is refused: %s",
+			row->name ? row->name : "", owner_name, fault);
 	}
 	for (size_t i = 0; i < t->n; i++) {
 		if (strcmp(t->ops[i]->row->name, row->name) == 0 ||
@@ -142,6 +230,7 @@ int op_add(struct op_table *t, const struct confab_op_row *row, void *ctx, const
 	memmove(t->ops + at + 1, t->ops + at, (t->n - at) * sizeof(*t->ops));
 	t->ops[at] = op;
 	t->n++;
+	t->version++;
 	return 0;
 }
 
@@ -152,6 +241,7 @@ void op_remove_all(struct op_table *t, const void *owner)
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->ops[i]->owner == owner) {
 			free(t->ops[i]);
+			t->version++;
 		} else {
 			t->ops[left++] = t->ops[i];
 		}
@@ -184,10 +274,15 @@ struct op *op_at(const struct op_table *t, size_t n)
 	return n < t->n ? t->ops[n] : NULL;
 }
 
-struct op *op_match(const struct op_table *t, const char *method, const char *path, json_t *args,
-	bool *known_path)
+uint64_t op_table_version(const struct op_table *t)
 {
-	*known_path = false;
+	return t->version;
+}
+
+struct op *op_match(const struct op_table *t, const char *method, const char *path, json_t *args,
+	char allow[OP_ALLOW_SIZE])
+{
+	allow[0] = '\0';
 	if (strcmp(method, "HEAD") == 0) {
 		method = "GET";
 	}
@@ -201,12 +296,16 @@ struct op *op_match(const struct op_table *t, const char *method, const char *pa
 				continue;
 			}
 			if (strcmp(row->method, method) != 0) {
-				*known_path = true;
+				allow_add(allow, row->method);
 				continue;
 			}
 			(void)fits(row, path, args);
+			allow[0] = '\0';
 			return t->ops[i];
 		}
+	}
+	if (allow[0]) {
+		allow_add(allow, "OPTIONS");
 	}
 	return NULL;
 }

@@ -22,17 +22,36 @@ struct op {
 /** No ops yet. Never NULL; op_table_free() takes it. */
 struct op_table *op_table_new(void);
 void op_table_free(struct op_table *t);
-/** @return 0; CONFAB_EEXIST names who has the op or its HTTP path; CONFAB_EINVAL: an incomplete row */
+/** Segments of a path behind /v1/: as many as wire_routes() asks net for. */
+#define OP_PATH_SEGMENTS 6
+
+/**
+ * Register a row, which must live as long as it is here.
+ *
+ * @return 0; CONFAB_EEXIST names who has the op or its HTTP path; CONFAB_EINVAL says what is wrong with the
+ * row
+ */
 int op_add(struct op_table *t, const struct confab_op_row *row, void *ctx, const void *owner,
 	const char *owner_name, struct confab_error *err);
 void op_remove_all(struct op_table *t, const void *owner);
 struct op *op_find(const struct op_table *t, const char *name);
 /** Row n in order of names, NULL behind the last: for documents and tests. */
 struct op *op_at(const struct op_table *t, size_t n);
+/** Grows with every op that comes or goes. */
+uint64_t op_table_version(const struct op_table *t);
 
-/** Match an HTTP path. params (by the names in braces) are added to args as strings or, where the
- *  field is an int, integers. *known_path: the path exists with another method. NULL: none. */
+/** Room for the methods of a path, as Allow lists them. */
+#define OP_ALLOW_SIZE 64
+
+/**
+ * Match an HTTP path. HEAD finds GET; literal paths win over those with parameters.
+ *
+ * @param args   params are added as strings, by the names in braces; one replaces a member of its name.
+ *               NULL: only look
+ * @param allow  without a match: the path's other methods ("GET, HEAD, OPTIONS"), "": no such path
+ * @return borrowed, or NULL
+ */
 struct op *op_match(const struct op_table *t, const char *method, const char *path, json_t *args,
-	bool *known_path);
+	char allow[OP_ALLOW_SIZE]);
 
 #endif

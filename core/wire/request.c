@@ -81,6 +81,7 @@ static void request_free(struct answer *a)
 	struct confab_request *rq = (struct confab_request *)a;
 
 	json_decref(rq->args);
+	json_decref(rq->query);
 	json_decref(rq->ok);
 	buf_fini(&rq->raw);
 	free(rq->path);
@@ -102,6 +103,21 @@ static void request_send(struct confab_request *rq)
 	net_answer(w->net, &rq->answer);
 }
 
+/** What an error adds to an HTTP head. RFC 9110: 10.2.3 (Retry-After), 11.6.1 (WWW-Authenticate). */
+static void error_headers(struct confab_request *rq)
+{
+	size_t used = strlen(rq->headers);
+
+	if (rq->answer.status == 401) {
+		snprintf(rq->headers + used, sizeof(rq->headers) - used,
+			"WWW-Authenticate: Bearer\r\n");
+	} else if (rq->retry_ms) {
+		snprintf(rq->headers + used, sizeof(rq->headers) - used, "Retry-After: %u\r\n",
+			rq->retry_ms / 1000 + (rq->retry_ms % 1000 != 0));
+	}
+	rq->answer.headers = rq->headers;
+}
+
 static void set_error(struct confab_request *rq, const char *code, const char *text)
 {
 	const struct wire_error *row = wire_error_find(code);
@@ -114,24 +130,27 @@ static void set_error(struct confab_request *rq, const char *code, const char *t
 	}
 	rq->retry = wire_retry_name(retry);
 	rq->answer.status = row ? row->status : 403;
+	error_headers(rq);
 	atomic_fetch_add_explicit(&rq->wire->errors, 1, memory_order_relaxed);
 }
 
 /** Logic thread: HTTP paths are matched and queries typed; WebSocket ops are named. */
 static bool find_op(struct confab_request *rq)
 {
-	bool known_path = false;
+	char allow[OP_ALLOW_SIZE];
 	const char *name;
 
 	if (rq->http) {
-		rq->op = op_match(rq->wire->ops, rq->method, rq->path, rq->args, &known_path);
+		rq->op = op_match(rq->wire->ops, rq->method, rq->path, rq->query, allow);
 		if (!rq->op) {
-			request_error(rq, known_path ? "method" : "no_path", NULL, 0, NULL);
+			if (allow[0]) {
+				snprintf(rq->headers, sizeof(rq->headers), "Allow: %s\r\n", allow);
+			}
+			request_error(rq, allow[0] ? "method" : "no_path", NULL, 0, NULL);
 			return false;
 		}
-		if (rq->op->row->args) {
-			shape_coerce(rq->args, rq->op->row->args);
-		}
+		shape_coerce(rq->query, rq->op->row->args);
+		json_object_update(rq->args, rq->query); /* path and query win over the body */
 		return true;
 	}
 	name = json_str(rq->args, "op");
@@ -210,6 +229,21 @@ void request_error(struct confab_request *rq, const char *code, const char *text
 
 void request_reply_raw(struct confab_request *rq)
 {
+	request_send(rq);
+}
+
+void request_reply_tagged(struct confab_request *rq, const char *tag)
+{
+	char quoted[48];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
+	snprintf(rq->headers, sizeof(rq->headers), "ETag: %s\r\nCache-Control: no-cache\r\n",
+		quoted);
+	rq->answer.headers = rq->headers;
+	rq->answer.cacheable = true;
+	if (strstr(rq->none_match, quoted) || strcmp(rq->none_match, "*") == 0) {
+		rq->answer.status = 304; /* RFC 9110, section 13.1.2 */
+	}
 	request_send(rq);
 }
 

@@ -21,6 +21,7 @@ struct confab_request {
 	struct wire *wire;
 	struct op *op;  /* found on the logic thread */
 	json_t *args;   /* the whole request object */
+	json_t *query;  /* HTTP: strings of the query, until they are arguments */
 	json_t *ok;     /* the answer, or */
 	struct buf raw; /* … its JSON text (pages), or */
 	char code[33];  /* … an error */
@@ -28,11 +29,13 @@ struct confab_request {
 	const char *retry; /* of an error */
 	char plugin[33];   /* who refused, or "" */
 	unsigned retry_ms;
-	char re[40];      /* the request's id as JSON text, "" : none */
-	char method[8];   /* HTTP */
-	char *path;       /* HTTP, else NULL */
-	char *token;      /* HTTP: Bearer; NULL: none */
-	char session[32]; /* HTTP: Confab-Session */
+	char re[40];         /* the request's id as JSON text, "" : none */
+	char method[8];      /* HTTP */
+	char *path;          /* HTTP, else NULL */
+	char *token;         /* HTTP: Bearer; NULL: none */
+	char session[32];    /* HTTP: Confab-Session */
+	char none_match[72]; /* HTTP: If-None-Match, "": none or too long to be ours */
+	char headers[128];   /* HTTP: of the answer, each line with CR LF */
 	char peer[48];
 	struct confab_actor *actor; /* made and freed by the ports' owner (ops) */
 	confab_conn_id conn;        /* 0 with HTTP */
@@ -43,6 +46,14 @@ struct confab_request {
 
 /** For answers made of rows: append JSON to rq->raw and then call this instead of confab_reply. */
 void request_reply_raw(struct confab_request *rq);
+
+/**
+ * Answer with a document that changes seldom: JSON text in rq->raw, under an ETag. Over HTTP whoever has it
+ * is told so by 304 without a body.
+ *
+ * @param tag  ETag without quotes, 1..40 bytes of hex or the like; copied
+ */
+void request_reply_tagged(struct confab_request *rq, const char *tag);
 
 /** Answer with an error and all its members. text NULL: the table's; plugin may be NULL. */
 void request_error(struct confab_request *rq, const char *code, const char *text, unsigned retry_ms,

@@ -21,12 +21,23 @@ static bool word_of(const char *words, const char *word)
 {
 	size_t len = strlen(word);
 
-	for (const char *at = words; (at = strstr(at, word)) != NULL; at += len) {
-		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
-			return len > 0;
+	for (const char *at = words; *at; at += *at == ' ') {
+		size_t n = strcspn(at, " ");
+
+		if (n == len && n > 0 && memcmp(at, word, n) == 0) {
+			return true;
 		}
+		at += n;
 	}
 	return false;
+}
+
+/** An integer as JSON writes it, small enough to be one of the protocol (2^53-1 has 16 digits). */
+static bool number_text(const char *s)
+{
+	size_t digits = strspn(s + (*s == '-'), "0123456789");
+
+	return digits > 0 && digits <= 16 && s[(*s == '-') + digits] == '\0';
 }
 
 static int wrong(struct confab_error *err, const struct confab_field *f, const char *what)
@@ -126,6 +137,7 @@ static int field_check(const json_t *v, const struct confab_field *f, struct con
 		return f->of ? shape_check(v, f->of, err) : 0;
 	case CONFAB_FIELD_IDS:
 	case CONFAB_FIELD_LIST:
+	case CONFAB_FIELD_ROWS:
 		return list_check(v, f, err);
 	case CONFAB_FIELD_ANY:
 		break;
@@ -160,16 +172,14 @@ void shape_coerce(json_t *object, const struct confab_field *fields)
 {
 	for (const struct confab_field *f = fields; f && f->name; f++) {
 		const char *s = json_str(object, f->name);
-		char *end;
-		long long number;
 
 		if (!s) {
 			continue;
 		}
 		if (f->type == CONFAB_FIELD_INT) {
-			number = strtoll(s, &end, 10);
-			if (*s && !*end) {
-				json_object_set_new(object, f->name, json_integer(number));
+			if (number_text(s)) {
+				json_object_set_new(
+					object, f->name, json_integer(strtoll(s, NULL, 10)));
 			}
 		} else if (f->type == CONFAB_FIELD_BOOL) {
 			if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0) {

@@ -16,7 +16,8 @@
  */
 int shape_check(const json_t *object, const struct confab_field *fields, struct confab_error *err);
 
-/** Turn strings of a query (?limit=50&watch=true) into the types the fields ask for. */
+/** Turn strings of a path or query (?limit=50&watch=true&ids=a,b) into the types the fields ask for; what is
+ *  no such value stays a string, for shape_check to name. */
 void shape_coerce(json_t *object, const struct confab_field *fields);
 
 #endif

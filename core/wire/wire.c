@@ -172,6 +172,13 @@ static char *whole_path(const struct http_request *hr)
 	return buf_take(&b, NULL);
 }
 
+static void take_condition(struct confab_request *rq, const char *tags)
+{
+	if (tags && strlen(tags) < sizeof(rq->none_match)) {
+		memcpy(rq->none_match, tags, strlen(tags) + 1);
+	}
+}
+
 static void http_handle(void *ctx, const struct http_request *hr)
 {
 	struct wire *w = ctx;
@@ -183,6 +190,7 @@ static void http_handle(void *ctx, const struct http_request *hr)
 	snprintf(rq->method, sizeof(rq->method), "%s", hr->method);
 	snprintf(rq->peer, sizeof(rq->peer), "%s", hr->peer ? hr->peer : "");
 	snprintf(rq->session, sizeof(rq->session), "%s", hr->session ? hr->session : "");
+	take_condition(rq, hr->header(hr, "If-None-Match"));
 	rq->path = whole_path(hr);
 	rq->token = hr->token ? strdup(hr->token) : NULL;
 	if (hr->body_len) {
@@ -198,7 +206,8 @@ static void http_handle(void *ctx, const struct http_request *hr)
 		request_refuse(rq, err.code == CONFAB_ELIMIT ? "limit" : "bad_request", err.text);
 		return;
 	}
-	add_query(hr, rq->args);
+	rq->query = json_object();
+	add_query(hr, rq->query);
 	request_post(rq);
 }
 

@@ -195,8 +195,8 @@ static void twice(void **state)
 {
 	(void)state;
 	static const struct confab_op_row ops[] = {
-		{"a.b", CONFAB_OP_USER, NULL, NULL, NULL, run, NULL, NULL, 0, NULL},
-		{"a.b", CONFAB_OP_USER, NULL, NULL, NULL, run, NULL, NULL, 0, NULL},
+		{.name = "a.b", .actor = CONFAB_OP_USER, .run = run},
+		{.name = "a.b", .actor = CONFAB_OP_USER, .run = run},
 	};
 	const struct confab_descriptor from = {HEAD, CONFAB_ROWS(ops, ops)};
 	struct confab_error err = {0};

@@ -31,6 +31,8 @@ struct confab_user;
 struct confab_session;
 struct confab_change;
 struct confab_keys;
+struct confab_field; /* op.h */
+struct confab_row_shape;
 
 enum confab_stage {
 	CONFAB_ACCEPT = 1,
@@ -135,6 +137,17 @@ struct confab_kind_row {
 	/** Ephemeral: the `ev` object for watchers, a new reference, or NULL for none. */
 	json_t *(*show)(const struct confab_event *ev, void *ctx);
 	const char *doc;
+	/* For the documents: */
+	const struct confab_field *shown; /* members of what show gives, beside ev; or NULL */
+	const struct confab_row_shape
+		*rows; /* kinds of rows it brings, up to one without kind; or NULL */
+};
+
+/** What a kind of rows looks like, beside kind, id and rev. */
+struct confab_row_shape {
+	const char *kind; /* "message" */
+	const struct confab_field *fields;
+	const char *doc; /* one sentence */
 };
 
 /** Name a row that the event needs in memory; the core loads each once. The strings are copied. */

@@ -33,6 +33,7 @@ enum confab_field_type {
 	CONFAB_FIELD_IDS,    /* list of ids, min..max of them */
 	CONFAB_FIELD_LIST,   /* list of anything or of objects `of`, min..max of them */
 	CONFAB_FIELD_ANY,
+	CONFAB_FIELD_ROWS, /* list of rows, as in `change` */
 };
 
 /** One field. A table of fields ends with name NULL. */
@@ -54,10 +55,19 @@ struct confab_op_row {
 	const char *kind;          /* event kind it starts; NULL: a query */
 	/** Of a query (kind NULL): answer the request, now or later, once. */
 	void (*run)(struct confab_request *rq, void *ctx);
-	const struct confab_field *args;  /* without op, id; NULL: none */
-	const struct confab_field *reply; /* NULL: {} */
-	unsigned cost;                    /* of the user's bucket; 0 means 1 */
-	const char *doc;                  /* one sentence */
+	const struct confab_field *args; /* without op, id; NULL: none */
+	/** Shape of the answer, for the documents; NULL: {}. What every change answers (rev, ts, again,
+	 *  held, handled) is added where args have a cid. */
+	const struct confab_field *reply;
+	unsigned cost;   /* of the user's bucket; 0 means 1 */
+	const char *doc; /* one sentence */
+	/**
+	 * Grants that are asked for, for the documents and the permission table; NULL: none. Words
+	 * separated by spaces, all of them needed: of the channel's type, or "server:" and a grant of the
+	 * server role; "a|b": a for what is one's own, b for what is others'; "{type}" stands for that
+	 * argument.
+	 */
+	const char *grant;
 };
 
 /** Arguments. Borrowed until the request is answered. */

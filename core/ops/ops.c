@@ -431,6 +431,7 @@ int ops_add_kinds(
 int ops_register(struct ops *o, struct confab_error *err)
 {
 	static int (*const parts[])(struct ops * o, struct confab_error * err) = {
+		ops_hello_register,
 		ops_session_register,
 		ops_sync_register,
 		ops_message_register,

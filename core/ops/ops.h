@@ -36,6 +36,7 @@ struct ops {
 int ops_register(struct ops *o, struct confab_error *err);
 
 /* One per file: its rows. */
+int ops_hello_register(struct ops *o, struct confab_error *err);
 int ops_session_register(struct ops *o, struct confab_error *err);
 int ops_sync_register(struct ops *o, struct confab_error *err);
 int ops_message_register(struct ops *o, struct confab_error *err);

@@ -24,6 +24,9 @@ bool session_alive(const struct user *u, const char *session);
 /** Take in the server role that a token names. */
 void session_role(struct user *u, const char *role);
 
+/** It ends when its token does [Unix ms]; 0: never. */
+void session_expiry(struct session *s, int64_t expires_ms);
+
 /* Ports of the wire. */
 void session_opened(void *ctx, confab_conn_id conn, const char *peer);
 void session_closed(void *ctx, confab_conn_id conn, uint16_t code);

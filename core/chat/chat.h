@@ -117,6 +117,7 @@ struct channel {
 	struct strmap *members;         /* user id → struct member; unlisted: those known here */
 	uint32_t n_joined;
 	bool listed, history; /* fixed at creation */
+	int unread;           /* enum config_unread; fixed at creation */
 	bool locked, deleted;
 	int64_t slow_ms;    /* slow mode in force */
 	struct slot *slots; /* of plugins */
@@ -131,6 +132,7 @@ struct user {
 	struct strmap *mentions; /* unread personal mentions "channel:seq" → key only, or NULL */
 	struct session *sessions;
 	uint32_t n_sessions;
+	int64_t banned_until_ms; /* on the whole server; -1: for ever */
 	bool is_admin;
 	bool role_set; /* by an administrator: counts for more than a token's */
 	bool disabled; /* kept out */

@@ -15,6 +15,7 @@
 #include "chat/permit.h"
 #include "chat/row.h"
 #include "chat/slot.h"
+#include "config/config.h"
 
 static void copy_name(char *out, size_t size, const char *from)
 {
@@ -48,11 +49,25 @@ static void member_changed(struct channel *ch, struct row *r)
 	m->floor = (uint64_t)json_int(j, "floor", 0);
 	m->muted_until_ms = json_int(j, "muted_until", 0);
 	m->banned_until_ms = json_int(j, "banned_until", 0);
+	if (json_int(j, "sent", 0) > m->last_sent_ms) {
+		m->last_sent_ms = json_int(j, "sent", 0);
+	}
 	copy_name(m->role, sizeof(m->role), json_str(j, "role"));
 	if (m->joined) {
 		ch->n_joined++;
 	}
 	json_decref(j);
+}
+
+/** What counts as unread, of a row that may be from before it was written there. */
+static int unread_of(const char *word, const struct config_type *type)
+{
+	if (!word) {
+		return type ? type->unread : CONFIG_UNREAD_ALL;
+	}
+	return strcmp(word, "all") == 0     ? CONFIG_UNREAD_ALL
+		: strcmp(word, "none") == 0 ? CONFIG_UNREAD_NONE
+					    : CONFIG_UNREAD_MENTIONS;
 }
 
 static void channel_changed(struct chat_log *lg, struct row *r)
@@ -68,6 +83,7 @@ static void channel_changed(struct chat_log *lg, struct row *r)
 	ch->listed = strcmp(json_str(j, "members") ? json_str(j, "members") : "listed", "listed") ==
 		0;
 	ch->history = json_bool(j, "history");
+	ch->unread = unread_of(json_str(j, "unread"), ch->type);
 	ch->locked = json_bool(j, "locked");
 	ch->deleted = json_bool(j, "deleted");
 	ch->slow_ms = json_int(j, "slow_ms", 0);
@@ -109,6 +125,14 @@ static void profile_changed(struct user *u, struct row *r)
 	json_decref(j);
 }
 
+static void ban_changed(struct user *u, struct row *r)
+{
+	json_t *j = row_json(r);
+
+	u->banned_until_ms = json_int(j, "until", 0);
+	json_decref(j);
+}
+
 static void own_changed(struct user *u, struct row *r)
 {
 	if (strcmp(r->kind, "membership") == 0) {
@@ -117,6 +141,8 @@ static void own_changed(struct user *u, struct row *r)
 		block_changed(u, r);
 	} else if (strcmp(r->kind, "mention") == 0) {
 		set_key(&u->mentions, r->id, r, row_lives(r));
+	} else if (strcmp(r->kind, "ban") == 0) {
+		ban_changed(u, r);
 	} else if (strcmp(r->kind, "profile") == 0) {
 		profile_changed(u, r);
 	}

@@ -28,7 +28,7 @@ static const char *user_refusal(
 	const char *role = who->user ? permit_role(ch, who->user) : NULL;
 	int64_t now = clock_real_ms();
 
-	if (m && (m->banned_until_ms < 0 || m->banned_until_ms > now)) {
+	if (m && member_banned(m, now)) {
 		return "banned";
 	}
 	if (who->user && who->user->is_admin && strcmp(grant, "send") != 0) {
@@ -105,6 +105,18 @@ const char *permit_refusal(
 		return NULL;
 	}
 	return "forbidden";
+}
+
+unsigned permit_wait_ms(const struct confab_actor *who, const struct channel *ch, const char *code)
+{
+	struct member *m = ch ? permit_member(ch, who->id) : NULL;
+	int64_t left;
+
+	if (!m || strcmp(code, "muted") != 0 || m->muted_until_ms < 0) {
+		return 0;
+	}
+	left = m->muted_until_ms - clock_real_ms();
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (unsigned)left;
 }
 
 uint32_t permit_class_of_role(const struct channel *ch, const char *role)

@@ -34,6 +34,15 @@ const char *permit_role(const struct channel *ch, const struct user *u);
 const char *permit_refusal(
 	const struct confab_actor *who, const struct channel *ch, const char *grant);
 
+/** Is this member kept out now? */
+static inline bool member_banned(const struct member *m, int64_t now_ms)
+{
+	return m->banned_until_ms < 0 || m->banned_until_ms > now_ms;
+}
+
+/** How long a refusal of that code will stand [ms]; 0: nobody knows. Wall clock. */
+unsigned permit_wait_ms(const struct confab_actor *who, const struct channel *ch, const char *code);
+
 /** Audience bits of a reader in a channel (struct subscription.class_bits). */
 uint32_t permit_class(const struct channel *ch, const struct user *u);
 /** … of one role by name; 0 if the type has none of that name. */

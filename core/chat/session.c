@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "chat/slot.h"
 
@@ -97,6 +98,11 @@ void session_drop(struct session *s)
 	slot_free_all(&s->slots);
 	free(s->items);
 	free(s);
+}
+
+bool session_user_banned(const struct user *u)
+{
+	return u->banned_until_ms < 0 || u->banned_until_ms > clock_real_ms();
 }
 
 struct session *session_find(struct chat *chat, const char *id)

@@ -17,6 +17,9 @@ void session_hold(struct session *s);
 /** … and no more. NULL is fine. */
 void session_drop(struct session *s);
 
+/** Is its user kept out of the whole server now? */
+bool session_user_banned(const struct user *u);
+
 /** By id, or by connection; or NULL. */
 struct session *session_find(struct chat *chat, const char *id);
 struct session *session_of_conn(struct chat *chat, confab_conn_id conn);

@@ -34,6 +34,8 @@ static const struct grant_word channel_words[] = {
 	{"mute", "take a member's voice for a while"},
 	{"lock", "stop everybody from sending"},
 	{"role", "change the roles of members"},
+	{"delete", "delete the channel"},
+	{"review", "approve or reject messages that are held"},
 	{"update", "change name, topic and settings of the channel"},
 	{"mention.all", "mention everybody at once"},
 	{"slow.bypass", "send in spite of slow mode"},
@@ -46,7 +48,7 @@ static const char server_list[] =
 	"channels.create.broadcast, channels.create.direct, invite";
 static const char channel_list[] =
 	"read, send, thread, edit.own, edit.any, delete.own, delete.any, react, pin, invite, join, "
-	"kick, ban, mute, lock, role, update, mention.all, slow.bypass, upload, typing";
+	"kick, ban, mute, lock, role, delete, review, update, mention.all, slow.bypass, upload, typing";
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 _Static_assert(COUNT(server_words) <= 64 && COUNT(channel_words) <= 64, "a set has 64 bits");

@@ -1,5 +1,5 @@
 /**
- * channel.create, channel.list; member.join, member.leave, member.add, member.kick, member.list.
+ * channel.create, channel.find, channel.get, channel.update, channel.delete.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,34 +16,18 @@
 #include "chat/parse.h"
 #include "chat/row.h"
 #include "config/config.h"
+#include "ops/fields.h"
+#include "ops/item.h"
 #include "ops/ops_internal.h"
 #include "pipeline/change.h"
 #include "pipeline/event_internal.h"
 #include "store/store.h"
-#include "wire/op_table.h"
 #include "wire/request.h"
 
 #define MEMBERS_AT_ONCE 100
+#define SLOW_MAX_MS (INT64_C(24) * 3600 * 1000)
 
-/** The todo that puts (or drops) a membership into a user's own log. */
-static void add_membership(struct confab_change *c, const char *user, const char *channel,
-	const char *type, const char *role)
-{
-	confab_change_todo(c, role ? "core.membership" : "core.membership_drop",
-		json_pack("{s:s,s:s,s:s,s:s}", "user", user, "channel", channel, "type", type,
-			"role", role ? role : ""));
-}
-
-static void put_member(struct confab_change *c, const char *user, const char *role, uint64_t floor)
-{
-	json_t *row = json_pack(
-		"{s:b,s:s,s:I}", "joined", 1, "role", role, "since", (json_int_t)c->entry.ts);
-
-	if (floor) {
-		json_object_set_new(row, "floor", json_integer((json_int_t)floor));
-	}
-	confab_change_set(c, "member", user, row);
-}
+static const char *const unread_words[] = {"all", "mentions", "none"};
 
 /* --- create ------------------------------------------------------------------------------------------ */
 
@@ -71,7 +55,7 @@ static enum confab_verdict create_judge(struct confab_event *ev, void *ctx)
 	if (why) {
 		return confab_reject(ev, why, NULL);
 	}
-	if (ev->lg->rev && row->kind != CONFIG_TYPE_DIRECT) {
+	if (ev->lg->rev && (row->kind != CONFIG_TYPE_DIRECT || ev->lg->channel->deleted)) {
 		return confab_reject(ev, "exists", "there is a channel of this id already");
 	}
 	other = peer ? chat_user_find(o->chat, peer) : NULL;
@@ -104,44 +88,29 @@ static int create_build(struct confab_event *ev, struct confab_change *c, void *
 		return 0; /* a direct channel that is there already */
 	}
 	change_set_tagged(c, "channel", id,
-		json_pack("{s:s,s:s,s:s,s:b,s:s,s:I,s:I}", "type", type, "name", name ? name : "",
-			"members", row->members == CONFIG_MEMBERS_LISTED ? "listed" : "unlisted",
-			"history", (int)row->history_for_newcomers, "creator", ev->actor.id,
-			"created", (json_int_t)c->entry.ts, "slow_ms",
+		json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:I,s:I}", "type", type, "name",
+			name ? name : "", "members",
+			row->members == CONFIG_MEMBERS_LISTED ? "listed" : "unlisted", "history",
+			(int)row->history_for_newcomers, "unread", unread_words[row->unread],
+			"creator", ev->actor.id, "created", (json_int_t)c->entry.ts, "slow_ms",
 			(json_int_t)row->slow_mode_ms),
 		config_type_public(row) ? "public" : NULL);
-	put_member(c, ev->actor.id, row->creator_role, 0);
-	add_membership(c, ev->actor.id, id, type, row->creator_role);
+	ops_member_put(c, ev->actor.id, row->creator_role, 0);
+	ops_member_todo(c, ev->actor.id);
 	if (peer && row->kind == CONFIG_TYPE_DIRECT && strcmp(peer, ev->actor.id) != 0) {
-		put_member(c, peer, row->creator_role, 0);
-		add_membership(c, peer, id, type, row->creator_role);
+		ops_member_put(c, peer, row->creator_role, 0);
+		ops_member_todo(c, peer);
 	}
 	json_array_foreach(members, i, item)
 	{
 		const char *user = json_string_value(item);
 
 		if (row->kind != CONFIG_TYPE_DIRECT && strcmp(user, ev->actor.id) != 0) {
-			put_member(c, user, row->newcomer_role, 0);
-			add_membership(c, user, id, type, row->newcomer_role);
+			ops_member_put(c, user, row->newcomer_role, 0);
+			ops_member_todo(c, user);
 		}
 	}
 	return 0;
-}
-
-/** The answer waits for the actor's own log too: behind the todo's change in its queue. */
-static void own_written(struct confab_event *ev, void *arg)
-{
-	struct confab_request *rq = arg;
-	json_t *ok = rq->ok;
-
-	(void)ev;
-	confab_reply(rq, ok);
-}
-
-static void answer_behind_own(struct ops *o, struct confab_request *rq, struct confab_event *ev)
-{
-	rq->ok = event_take_ok(ev);
-	pipeline_system(o->pl, "own.touch", rq->actor->id, NULL, json_object(), own_written, rq);
 }
 
 static void create_loaded(struct ops *o, struct confab_request *rq)
@@ -161,7 +130,7 @@ static void create_loaded(struct ops *o, struct confab_request *rq)
 		request_error(rq, "reserved", NULL, 0, NULL);
 		return;
 	}
-	ops_event_then(o, rq, "channel.create", id, answer_behind_own);
+	ops_event_then(o, rq, "channel.create", id, ops_answer_behind_own);
 }
 
 static void run_create(struct confab_request *rq, void *ctx)
@@ -186,182 +155,122 @@ static void run_create(struct confab_request *rq, void *ctx)
 	ops_load(ctx, rq, ids, n, create_loaded);
 }
 
-/* --- members ------------------------------------------------------------------------------------------ */
+/* --- update --------------------------------------------------------------------------------------------- */
 
-static const char *type_name(const struct confab_event *ev)
+/** Fields that may change, and the grant that each needs. */
+static const struct {
+	const char *name, *grant;
+} changeable[] = {
+	{"name", "update"},
+	{"topic", "update"},
+	{"slow_ms", "update"},
+	{"history", "update"},
+	{"locked", "lock"},
+};
+#define N_CHANGEABLE (sizeof(changeable) / sizeof(changeable[0]))
+
+/** A field of the body; null is as good as absent. */
+static json_t *given(const struct confab_event *ev, const char *name)
 {
-	return channel_type_name(ev->lg->channel);
+	json_t *value = json_object_get(ev->body, name);
+
+	return json_is_null(value) ? NULL : value;
 }
 
-static enum confab_verdict enter_judge(struct confab_event *ev, const char *user, const char *grant)
+static enum confab_verdict update_judge(struct confab_event *ev, void *ctx)
 {
-	struct channel *ch = ev->lg->channel;
-	struct member *m = permit_member(ch, user);
-	const char *why = permit_refusal(&ev->actor, ch, grant);
-
-	if (why) {
-		return confab_reject(ev, why, NULL);
-	}
-	if (ch->type->kind == CONFIG_TYPE_DIRECT) {
-		return confab_reject(ev, "forbidden", "a direct channel has two members for ever");
-	}
-	if (!(m && m->joined) && ch->type->max_members && ch->n_joined >= ch->type->max_members) {
-		return confab_reject(ev, "full", NULL);
-	}
-	return CONFAB_PASS;
-}
-
-static int enter_build(struct confab_event *ev, struct confab_change *c, const char *user)
-{
-	struct channel *ch = ev->lg->channel;
-	struct member *m = permit_member(ch, user);
-
-	if (m && m->joined) {
-		return 0;
-	}
-	put_member(c, user, ch->type->newcomer_role, ch->history ? 0 : c->after.seq + 1);
-	add_membership(c, user, ev->lg->id, type_name(ev), ch->type->newcomer_role);
-	return 0;
-}
-
-/** Who is a member already is answered like the first time: it changes nothing. */
-static enum confab_verdict join_judge(struct confab_event *ev, void *ctx)
-{
-	struct member *m = permit_member(ev->lg->channel, ev->actor.id);
+	bool any = false;
 
 	(void)ctx;
-	if (m && m->joined) {
-		return CONFAB_PASS;
-	}
-	return enter_judge(ev, ev->actor.id, "join");
-}
+	for (size_t i = 0; i < N_CHANGEABLE; i++) {
+		const char *why;
 
-static int join_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	(void)ctx;
-	return enter_build(ev, c, ev->actor.id);
-}
-
-static enum confab_verdict add_judge(struct confab_event *ev, void *ctx)
-{
-	const struct ops *o = ctx;
-	const char *user = json_str(ev->body, "user");
-
-	if (!chat_user_find(o->chat, user)) {
-		return confab_reject(ev, "no_user", NULL);
-	}
-	return enter_judge(ev, user, "invite");
-}
-
-static int add_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	(void)ctx;
-	return enter_build(ev, c, json_str(ev->body, "user"));
-}
-
-static int part_build(struct confab_event *ev, struct confab_change *c, const char *user)
-{
-	if (!confab_change_row(c, "member", user)) {
-		return 0;
-	}
-	add_membership(c, user, ev->lg->id, type_name(ev), NULL);
-	return confab_change_set(c, "member", user, NULL);
-}
-
-static int leave_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	(void)ctx;
-	return part_build(ev, c, ev->actor.id);
-}
-
-static enum confab_verdict kick_judge(struct confab_event *ev, void *ctx)
-{
-	struct member *m = permit_member(ev->lg->channel, json_str(ev->body, "user"));
-
-	(void)ctx;
-	if (!m || !m->joined) {
-		return confab_reject(ev, "no_member", NULL);
-	}
-	if (strcmp(m->role, "owner") == 0) {
-		return confab_reject(ev, "forbidden", "an owner cannot be removed");
-	}
-	return CONFAB_PASS;
-}
-
-static int kick_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	(void)ctx;
-	return part_build(ev, c, json_str(ev->body, "user"));
-}
-
-static void run_enter(struct confab_request *rq, void *ctx)
-{
-	ops_event_then(ctx, rq, "member.join", json_str(rq->args, "channel"), answer_behind_own);
-}
-
-static void add_loaded(struct ops *o, struct confab_request *rq)
-{
-	ops_event(o, rq, "member.add", json_str(rq->args, "channel"));
-}
-
-static void run_add(struct confab_request *rq, void *ctx)
-{
-	char own[CONFAB_ID_MAX + 2];
-	const char *id = own;
-
-	chat_own_log(own, json_str(rq->args, "user"));
-	ops_load(ctx, rq, &id, 1, add_loaded);
-}
-
-/* --- lists ---------------------------------------------------------------------------------------------- */
-
-static void members_read(struct confab_row_list *call, void *arg)
-{
-	struct confab_request *rq = arg;
-	struct buf *b = &rq->raw;
-
-	if (call->call.rc) {
-		request_error(rq, "busy", NULL, 1000, NULL);
-		return;
-	}
-	if (!ops_readable(rq->op->ctx, rq, call->log)) { /* lost while the store read */
-		return;
-	}
-	buf_fmt(b, "{\"rev\":%llu,\"more\":%s,\"members\":[", (unsigned long long)call->head.rev,
-		call->more ? "true" : "false");
-	for (size_t i = 0; i < call->n; i++) {
-		if (i) {
-			buf_char(b, ',');
+		if (!given(ev, changeable[i].name)) {
+			continue;
 		}
-		buf_add(b, call->rows[i].body, call->rows[i].body_len);
+		any = true;
+		why = permit_refusal(&ev->actor, ev->lg->channel, changeable[i].grant);
+		if (why) {
+			char text[80];
+
+			snprintf(text, sizeof(text), "to change '%s' you need the grant '%s' here",
+				changeable[i].name, changeable[i].grant);
+			return confab_reject(ev, why, strcmp(why, "forbidden") == 0 ? text : NULL);
+		}
 	}
-	buf_str(b, "]}");
-	request_reply_raw(rq);
+	return any ? CONFAB_PASS
+		   : confab_reject(ev, "bad_request", "there is nothing in it to change");
 }
 
-static void members_loaded(struct ops *o, struct confab_request *rq)
+/** What lists of open channels find it by. */
+static const char *channel_tag(const struct channel *ch)
+{
+	return ch->type && config_type_public(ch->type) ? "public" : NULL;
+}
+
+static int update_build(struct confab_event *ev, struct confab_change *c, void *ctx)
+{
+	const json_t *old = confab_change_row(c, "channel", ev->lg->id);
+	json_t *row = json_deep_copy(old);
+
+	(void)ctx;
+	for (size_t i = 0; i < N_CHANGEABLE; i++) {
+		json_t *value = given(ev, changeable[i].name);
+
+		if (value) {
+			json_object_set_new(row, changeable[i].name, json_deep_copy(value));
+		}
+	}
+	if (json_equal(row, (json_t *)(uintptr_t)old)) {
+		json_decref(row);
+		return 0;
+	}
+	return change_set_tagged(c, "channel", ev->lg->id, row, channel_tag(ev->lg->channel));
+}
+
+/* --- delete --------------------------------------------------------------------------------------------- */
+
+/** Only the id stays, and what it was; messages go behind `first`, memberships by a todo. */
+static int delete_build(struct confab_event *ev, struct confab_change *c, void *ctx)
+{
+	const json_t *old = confab_change_row(c, "channel", ev->lg->id);
+	const char *type = json_str(old, "type");
+	uint64_t first = c->after.seq + 1;
+
+	(void)ctx;
+	change_first(c, first);
+	confab_change_todo(c, "core.channel_gone", json_pack("{s:s}", "channel", ev->lg->id));
+	confab_change_todo(c, "core.purge",
+		json_pack("{s:s,s:I}", "channel", ev->lg->id, "first", (json_int_t)first));
+	return confab_change_set(c, "channel", ev->lg->id,
+		json_pack("{s:s,s:b,s:I,s:s}", "type", type ? type : "", "deleted", 1, "deleted_ts",
+			(json_int_t)c->entry.ts, "deleted_by", ev->actor.id));
+}
+
+/* --- get ------------------------------------------------------------------------------------------------- */
+
+static void get_loaded(struct ops *o, struct confab_request *rq)
 {
 	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
-	const char *after = json_str(rq->args, "after");
-	struct confab_row_list *call;
+	json_t *item;
 
 	if (!lg) {
 		return;
 	}
-	call = store_list_new(o->chat->store);
-	call->log = confab_arena_dup(call->call.arena, lg->id, strlen(lg->id));
-	call->kind = "member";
-	call->after = after ? after : "";
-	call->limit = (size_t)json_int(rq->args, "limit", 100);
-	store_list(o->chat->store, call, members_read, rq);
+	item = item_json(o, rq->actor->user, rq->actor->session, lg);
+	json_object_set_new(item, "channel", row_json(row_find(lg, "channel", lg->id)));
+	json_object_set_new(item, "members", json_integer((json_int_t)lg->channel->n_joined));
+	confab_reply(rq, item);
 }
 
-static void run_members(struct confab_request *rq, void *ctx)
+static void run_get(struct confab_request *rq, void *ctx)
 {
 	const char *id = json_str(rq->args, "channel");
 
-	ops_load(ctx, rq, &id, 1, members_loaded);
+	ops_load(ctx, rq, &id, 1, get_loaded);
 }
+
+/* --- find ------------------------------------------------------------------------------------------------- */
 
 static void public_read(struct confab_tagged *call, void *arg)
 {
@@ -406,59 +315,24 @@ static const struct confab_kind_row kinds[] = {
 		.judge = create_judge,
 		.build = create_build,
 		.doc = "A channel begins."},
-	{.name = "member.join",
-		.flags = CONFAB_KIND_STRANGERS,
-		.class_ = CONFAB_DURABLE,
-		.log = CONFAB_LOG_CHANNEL,
-		.judge = join_judge,
-		.build = join_build,
-		.doc = "Somebody joins an open channel."},
-	{.name = "member.add",
-		.class_ = CONFAB_DURABLE,
-		.log = CONFAB_LOG_CHANNEL,
-		.judge = add_judge,
-		.build = add_build,
-		.doc = "A member brings somebody in."},
-	{.name = "member.leave",
+	{.name = "channel.update",
 		.class_ = CONFAB_DURABLE,
 		.log = CONFAB_LOG_CHANNEL,
 		.grant = "read",
-		.build = leave_build,
-		.doc = "A member leaves."},
-	{.name = "member.kick",
+		.judge = update_judge,
+		.build = update_build,
+		.doc = "A channel's name, topic or settings change."},
+	{.name = "channel.delete",
 		.class_ = CONFAB_DURABLE,
 		.log = CONFAB_LOG_CHANNEL,
-		.grant = "kick",
-		.judge = kick_judge,
-		.build = kick_build,
-		.doc = "A member is removed."},
+		.grant = "delete",
+		.build = delete_build,
+		.doc = "A channel ends; its id stays taken."},
 };
 
-#define CID_FIELD \
-	{"cid", CONFAB_FIELD_CID, true, 0, 0, NULL, NULL, "the client's own name of this change"}, \
-	{ \
-		"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it was sent before" \
-	}
-#define CHANNEL_FIELD \
-	{ \
-		"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel" \
-	}
-#define USER_FIELD \
-	{ \
-		"user", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the user" \
-	}
-#define LIMIT_FIELD \
-	{ \
-		"limit", CONFAB_FIELD_INT, false, 1, 1000, NULL, NULL, "at most so many" \
-	}
-#define AFTER_FIELD \
-	{ \
-		"after", CONFAB_FIELD_STRING, false, 0, 64, NULL, NULL, \
-			"the last id of the page before" \
-	}
-
 static const struct confab_field create_fields[] = {
-	CID_FIELD,
+	OPS_CID_FIELD,
+	OPS_AGAIN_FIELD,
 	{"type", CONFAB_FIELD_STRING, true, 1, 32, NULL, NULL, "a channel type of this server"},
 	{"channel", CONFAB_FIELD_ID, false, 0, 0, NULL, NULL,
 		"its id, if people should know it by one"},
@@ -467,10 +341,34 @@ static const struct confab_field create_fields[] = {
 	{"members", CONFAB_FIELD_IDS, false, 0, MEMBERS_AT_ONCE, NULL, NULL, "first members"},
 	{0},
 };
-static const struct confab_field join_fields[] = {CHANNEL_FIELD, CID_FIELD, {0}};
-static const struct confab_field user_fields[] = {CHANNEL_FIELD, CID_FIELD, USER_FIELD, {0}};
-static const struct confab_field members_fields[] = {CHANNEL_FIELD, AFTER_FIELD, LIMIT_FIELD, {0}};
-static const struct confab_field public_fields[] = {AFTER_FIELD, LIMIT_FIELD, {0}};
+static const struct confab_field created_fields[] = {
+	OPS_CHANGE_FIELDS,
+	{"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "its id"},
+	{0},
+};
+static const struct confab_field update_fields[] = {
+	OPS_CHANNEL_FIELD,
+	OPS_CID_FIELD,
+	OPS_AGAIN_FIELD,
+	{"name", CONFAB_FIELD_STRING, false, 0, 200, NULL, NULL, "for people"},
+	{"topic", CONFAB_FIELD_STRING, false, 0, 1000, NULL, NULL, "what it is about"},
+	{"slow_ms", CONFAB_FIELD_INT, false, 0, SLOW_MAX_MS, NULL, NULL,
+		"how long a person waits between two messages; 0: slow mode is off"},
+	{"history", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL,
+		"may who comes from now on read what was said before?"},
+	{"locked", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL,
+		"nobody may speak but who has the grant lock"},
+	{0},
+};
+static const struct confab_field named_fields[] = {
+	OPS_CHANNEL_FIELD, OPS_CID_FIELD, OPS_AGAIN_FIELD, {0}};
+static const struct confab_field get_fields[] = {OPS_CHANNEL_FIELD, {0}};
+static const struct confab_field public_fields[] = {OPS_AFTER_FIELD, OPS_LIMIT_FIELD(1000), {0}};
+static const struct confab_field public_reply[] = {
+	{"more", CONFAB_FIELD_BOOL, true, 0, 0, NULL, NULL, "there are more"},
+	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL, "their rows, by id"},
+	{0},
+};
 
 static const struct confab_op_row rows[] = {
 	{.name = "channel.create",
@@ -479,6 +377,7 @@ static const struct confab_op_row rows[] = {
 		.path = "/v1/channels",
 		.run = run_create,
 		.args = create_fields,
+		.reply = created_fields,
 		.doc = "Begin a channel."},
 	{.name = "channel.find",
 		.actor = CONFAB_OP_USER,
@@ -486,42 +385,31 @@ static const struct confab_op_row rows[] = {
 		.path = "/v1/channels",
 		.run = run_public,
 		.args = public_fields,
+		.reply = public_reply,
 		.doc = "Channels that anybody may find."},
-	{.name = "channel.join",
-		.actor = CONFAB_OP_USER,
-		.method = "POST",
-		.path = "/v1/channels/{channel}/join",
-		.run = run_enter,
-		.args = join_fields,
-		.doc = "Join an open channel."},
-	{.name = "channel.leave",
-		.actor = CONFAB_OP_USER,
-		.method = "POST",
-		.path = "/v1/channels/{channel}/leave",
-		.kind = "member.leave",
-		.args = join_fields,
-		.doc = "Leave a channel."},
-	{.name = "member.add",
-		.actor = CONFAB_OP_USER,
-		.method = "POST",
-		.path = "/v1/channels/{channel}/members",
-		.run = run_add,
-		.args = user_fields,
-		.doc = "Bring somebody in."},
-	{.name = "member.kick",
-		.actor = CONFAB_OP_USER,
-		.method = "DELETE",
-		.path = "/v1/channels/{channel}/members/{user}",
-		.kind = "member.kick",
-		.args = user_fields,
-		.doc = "Remove a member."},
-	{.name = "member.list",
+	{.name = "channel.get",
 		.actor = CONFAB_OP_USER,
 		.method = "GET",
-		.path = "/v1/channels/{channel}/members",
-		.run = run_members,
-		.args = members_fields,
-		.doc = "Members of a channel, by id."},
+		.path = "/v1/channels/{channel}",
+		.run = run_get,
+		.args = get_fields,
+		.doc = "One channel: its row, its numbers, and what you may do there."},
+	{.name = "channel.update",
+		.actor = CONFAB_OP_USER,
+		.method = "PATCH",
+		.path = "/v1/channels/{channel}",
+		.kind = "channel.update",
+		.args = update_fields,
+		.reply = ops_change_reply,
+		.doc = "Change a channel's name, topic, slow mode, lock or history for newcomers."},
+	{.name = "channel.delete",
+		.actor = CONFAB_OP_USER,
+		.method = "DELETE",
+		.path = "/v1/channels/{channel}",
+		.kind = "channel.delete",
+		.args = named_fields,
+		.reply = ops_change_reply,
+		.doc = "End a channel for everybody; its messages are gone, its id stays taken."},
 };
 
 /* -------------------------------------------------------------------------------------------- */

@@ -31,6 +31,33 @@
 		"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it was sent before" \
 	}
 
+/** Until when; absent: for ever. */
+#define OPS_UNTIL_FIELD \
+	{ \
+		"until", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL, \
+			"when it ends, Unix ms; absent: never" \
+	}
+/** Size of a page. */
+#define OPS_LIMIT_FIELD(most) \
+	{ \
+		"limit", CONFAB_FIELD_INT, false, 1, (most), NULL, NULL, "at most so many" \
+	}
+/** Where a page by ids begins. */
+#define OPS_AFTER_FIELD \
+	{ \
+		"after", CONFAB_FIELD_STRING, false, 0, 64, NULL, NULL, \
+			"the last id of the page before" \
+	}
+
+/** The members of ops_change_reply, for replies that have more. */
+#define OPS_CHANGE_FIELDS \
+	{"rev", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "the entry that made it"}, \
+		{"ts", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "when, Unix ms"}, \
+	{ \
+		"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, \
+			"this is the first answer, repeated" \
+	}
+
 /** What every change answers: rev, ts, again. */
 extern const struct confab_field ops_change_reply[];
 

@@ -22,14 +22,13 @@
 #include "chat/row.h"
 #include "chat/session.h"
 #include "ops/auth_chain.h"
+#include "ops/item.h"
 #include "ops/ops_internal.h"
 #include "ops/user.h"
 #include "pipeline/event_internal.h"
 #include "store/store.h"
 #include "wire/errors.h"
 #include "wire/request.h"
-
-#define CHANNELS_IN_HELLO 100
 
 struct hello {
 	struct ops *o;
@@ -44,7 +43,7 @@ struct hello {
 	bool fresh; /* its row has to be made */
 	char id[32], role[16];
 	char user_id[CONFAB_ID_MAX + 1];
-	const char **watch; /* channels to load whole */
+	char (*watch)[CONFAB_ID_MAX + 1]; /* channels to load whole */
 	size_t n_watch, at;
 };
 
@@ -83,61 +82,6 @@ static json_t *own_item(const struct user *u)
 		"watch", 1);
 }
 
-static json_t *channel_item(struct ops *o, struct session *s, struct chat_log *lg)
-{
-	struct user *u = s->user;
-	struct cursor *c = cursor_find(u, lg->id);
-	struct unread unread = cursor_unread(u, lg, c);
-	json_t *membership = row_json(row_find(u->lg, "membership", lg->id));
-	const char *type = json_str(membership, "type"), *role = json_str(membership, "role");
-	json_t *item = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I},s:I,s:I,s:b}",
-		"id", lg->id, "epoch", lg->epoch, "rev", (json_int_t)lg->rev, "seq",
-		(json_int_t)lg->seq, "ord", (json_int_t)lg->ord, "all", (json_int_t)lg->all,
-		"first", (json_int_t)lg->first, "ts", (json_int_t)lg->ts, "read", "seq",
-		(json_int_t)(c ? c->read_seq : 0), "ord", (json_int_t)(c ? c->read_ord : 0), "all",
-		(json_int_t)(c ? c->read_all : 0), "unread", (json_int_t)unread.unread, "mentions",
-		(json_int_t)unread.mentions, "watch", session_level(s, lg) >= SUB_WATCH);
-
-	if (lg->channel) {
-		const char *now = permit_role(lg->channel, u);
-
-		type = channel_type_name(lg->channel);
-		role = now ? now : role;
-	}
-	json_object_set_new(item, "type", json_string(type ? type : ""));
-	json_object_set_new(item, "role", json_string(role ? role : "guest"));
-	json_object_set_new(item, "can", ops_can(o, type, role ? role : "guest"));
-	json_decref(membership);
-	return item;
-}
-
-static int by_activity(const void *a, const void *b)
-{
-	const struct chat_log *x = *(struct chat_log *const *)a, *y = *(struct chat_log *const *)b;
-
-	return x->ts < y->ts ? 1 : x->ts > y->ts ? -1 : strcmp(x->id, y->id);
-}
-
-/** Every membership's log that has a head, most active first. @return an array to free() */
-static struct chat_log **active_logs(struct user *u, size_t *n)
-{
-	struct chat_log **logs = calloc(strmap_count(u->memberships) + 1, sizeof(*logs));
-	const char *id;
-	size_t pos = 0;
-
-	assert(logs);
-	*n = 0;
-	while (strmap_next(u->memberships, &pos, &id, NULL)) {
-		struct chat_log *lg = chat_log_get(u->lg->chat, id);
-
-		if (lg->rev && !(lg->channel && lg->channel->deleted)) {
-			logs[(*n)++] = lg;
-		}
-	}
-	qsort(logs, *n, sizeof(*logs), by_activity);
-	return logs;
-}
-
 static json_t *user_json(const struct user *u)
 {
 	json_t *profile = row_json(row_find(u->lg, "profile", u->id));
@@ -153,7 +97,8 @@ static json_t *hello_body(struct ops *o, struct session *s)
 	json_t *channels = json_array(), *totals;
 	uint64_t unread = 0, mentions = 0;
 	size_t n;
-	struct chat_log **logs = active_logs(s->user, &n);
+	struct chat_log **logs = item_logs(s->user, &n);
+	char place[ITEM_PLACE_SIZE];
 	json_t *body;
 
 	json_array_append_new(channels, own_item(s->user));
@@ -163,15 +108,15 @@ static json_t *hello_body(struct ops *o, struct session *s)
 
 		unread += one.unread;
 		mentions += one.mentions;
-		if (i < CHANNELS_IN_HELLO || session_level(s, logs[i]) >= SUB_WATCH) {
-			json_array_append_new(channels, channel_item(o, s, logs[i]));
+		if (i < ITEMS_MAX || session_level(s, logs[i]) >= SUB_WATCH) {
+			json_array_append_new(channels, item_json(o, s->user, s, logs[i]));
 		}
 	}
 	for (unsigned i = 0; i < s->n_items; i++) { /* watched without membership */
 		struct chat_log *lg = s->items[i].lg;
 
 		if (lg->channel && !strmap_find(s->user->memberships, lg->id)) {
-			json_array_append_new(channels, channel_item(o, s, lg));
+			json_array_append_new(channels, item_json(o, s->user, s, lg));
 		}
 	}
 	totals = json_pack(
@@ -179,8 +124,9 @@ static json_t *hello_body(struct ops *o, struct session *s)
 	body = json_pack("{s:o,s:s,s:{s:s,s:s,s:I},s:o,s:o}", "user", user_json(s->user), "session",
 		s->id, "server", "name", o->server_name, "version", o->version, "time",
 		(json_int_t)clock_real_ms(), "totals", totals, "channels", channels);
-	if (n > CHANNELS_IN_HELLO) {
-		json_object_set_new(body, "more", json_string(logs[CHANNELS_IN_HELLO - 1]->id));
+	if (n > ITEMS_MAX) {
+		item_place(logs[ITEMS_MAX - 1], place);
+		json_object_set_new(body, "more", json_string(place));
 	}
 	free(logs);
 	return body;
@@ -262,18 +208,13 @@ static void watch_loaded(struct log_waiter *w, int rc)
 	hello_watch(h);
 }
 
-static void hello_heads(struct confab_heads *call, void *arg)
+static void hello_heads(void *arg, int rc)
 {
 	struct hello *h = arg;
 
-	if (call->call.rc) {
+	if (rc) {
 		hello_busy(h);
 		return;
-	}
-	for (size_t i = 0; i < call->n; i++) {
-		if (call->heads[i].rev) {
-			chat_log_head(chat_log_get(h->o->chat, call->logs[i]), &call->heads[i]);
-		}
 	}
 	hello_watch(h);
 }
@@ -282,37 +223,24 @@ static void hello_heads(struct confab_heads *call, void *arg)
 static void hello_logs(struct hello *h)
 {
 	json_t *watch = json_object_get(h->rq->args, "watch"), *item;
-	struct confab_heads *call;
-	const char **logs;
 	const char *id;
-	size_t pos = 0, i, n = 0, members = strmap_count(h->user->memberships);
+	size_t pos = 0, i, members = strmap_count(h->user->memberships);
 
 	h->watch = calloc(members + json_array_size(watch) + 1, sizeof(*h->watch));
 	assert(h->watch);
 	json_array_foreach(watch, i, item)
 	{
 		if (json_is_string(item) && id_valid(json_string_value(item))) {
-			h->watch[h->n_watch++] = json_string_value(item);
+			snprintf(h->watch[h->n_watch++], sizeof(*h->watch), "%s",
+				json_string_value(item));
 		}
 	}
-	call = store_heads_new(h->o->chat->store);
-	logs = confab_arena_alloc(call->call.arena, sizeof(char *) * (members + 1));
-	while (strmap_next(h->user->memberships, &pos, &id, NULL)) {
-		if (json_is_string(watch) && strcmp(json_string_value(watch), "all") == 0) {
-			h->watch[h->n_watch++] = id;
-		}
-		if (!chat_log_get(h->o->chat, id)->rev) {
-			logs[n++] = confab_arena_dup(call->call.arena, id, strlen(id));
+	if (json_is_string(watch) && strcmp(json_string_value(watch), "all") == 0) {
+		while (strmap_next(h->user->memberships, &pos, &id, NULL)) {
+			snprintf(h->watch[h->n_watch++], sizeof(*h->watch), "%s", id);
 		}
 	}
-	call->logs = logs;
-	call->n = n;
-	if (!n) {
-		store_call_free(&call->call);
-		hello_watch(h);
-		return;
-	}
-	store_heads(h->o->chat->store, call, hello_heads, h);
+	item_heads(h->o, h->user, hello_heads, h);
 }
 
 static void hello_go_on(struct mail *m)
@@ -426,6 +354,10 @@ static void hello_user(struct ops *o, void *arg, int rc)
 	if (h->role[0]) {
 		session_role(u, h->role);
 	}
+	if (session_user_banned(u)) {
+		hello_refuse(h, "banned", "you are banned from this server");
+		return;
+	}
 	hello_session(h);
 }
 
@@ -476,6 +408,8 @@ static const struct confab_field hello_reply[] = {
 		"unread and mentions of all channels"},
 	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL,
 		"own log first, then the most active memberships"},
+	{"more", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
+		"there are more: channel.list after this place"},
 	{0},
 };
 static const struct confab_op_row rows[] = {

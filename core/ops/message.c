@@ -14,11 +14,11 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "chat/channel.h"
-#include "chat/cursor.h"
 #include "chat/row.h"
 #include "chat/visible.h"
 #include "config/config.h"
-#include "ops/ops.h"
+#include "ops/fields.h"
+#include "ops/ops_internal.h"
 #include "pipeline/change.h"
 #include "pipeline/draft.h"
 #include "pipeline/event_internal.h"
@@ -67,41 +67,41 @@ static char *tokens_of(const json_t *message)
 
 static void send_keys(struct confab_event *ev, struct confab_keys *keys)
 {
-	struct channel *ch = ev->lg->channel;
-
 	add_message_key(keys, (uint64_t)json_int(ev->body, "parent", 0));
-	if (ch && ch->slow_ms && ev->actor.user) {
-		/* the newest own message says when slow mode lets the next one pass */
-		add_message_key(keys, cursor_get(ev->actor.user, ev->lg->id)->last_own);
-	}
 }
 
-static int64_t last_sent_ms(struct confab_event *ev)
+/** Does slow mode hold for this sender? */
+static bool is_slow(const struct confab_event *ev)
 {
-	struct member *m = permit_member(ev->lg->channel, ev->actor.id);
-	int64_t last = m ? m->last_sent_ms : 0;
-	const json_t *row;
-	char id[24];
+	const struct channel *ch = ev->lg->channel;
 
-	if (!last && ev->actor.user) {
-		seq_id(id, cursor_get(ev->actor.user, ev->lg->id)->last_own);
-		row = event_lend(ev, ev->lg, "message", id);
-		last = row ? json_int(row, "ts", 0) : 0;
-	}
-	return last;
+	return ch->slow_ms && ev->actor.kind == CONFAB_ACTOR_USER &&
+		permit_refusal(&ev->actor, ch, "slow.bypass");
 }
 
 static enum confab_verdict judge_slow(struct confab_event *ev)
 {
-	struct channel *ch = ev->lg->channel;
+	struct member *m = permit_member(ev->lg->channel, ev->actor.id);
 	int64_t wait;
 
-	if (!ch->slow_ms || ev->actor.kind != CONFAB_ACTOR_USER ||
-		!permit_refusal(&ev->actor, ch, "slow.bypass")) {
+	if (!m || !is_slow(ev)) {
 		return CONFAB_PASS;
 	}
-	wait = last_sent_ms(ev) + ch->slow_ms - clock_real_ms();
+	wait = m->last_sent_ms + ev->lg->channel->slow_ms - clock_real_ms();
 	return wait > 0 ? confab_reject_later(ev, "slow", NULL, (unsigned)wait) : CONFAB_PASS;
+}
+
+/** When it was sent stands in the sender's row, so that slow mode is exact on every node and after a
+ *  restart. */
+static void stamp_sender(struct confab_event *ev, struct confab_change *c)
+{
+	json_t *row;
+
+	if (is_slow(ev)) {
+		row = ops_member_copy(ev, c, ev->actor.id);
+		json_object_set_new(row, "sent", json_integer(c->entry.ts));
+		confab_change_set(c, "member", ev->actor.id, row);
+	}
 }
 
 /** Only this channel's one other member may have blocked the author of a direct message. */
@@ -159,7 +159,8 @@ static enum confab_verdict send_judge(struct confab_event *ev, void *ctx)
 	}
 	if (json_int(ev->body, "parent", 0)) {
 		parent = named_message(ev, "parent");
-		if (!parent || json_bool(parent, "deleted") || json_int(parent, "parent", 0)) {
+		if (!parent || json_bool(parent, "deleted") || json_int(parent, "parent", 0) ||
+			json_int(ev->body, "parent", 0) < (int64_t)ev->lg->first) {
 			return confab_reject(
 				ev, "no_message", "'parent' is no message that can have replies");
 		}
@@ -293,8 +294,7 @@ static int send_build(struct confab_event *ev, struct confab_change *c, void *ct
 	}
 	m.audience = ev->draft ? ev->draft->audience_json : NULL;
 	m.counts = !parent && (!m.audience || ev->draft->audience == CONFAB_AUTHOR) &&
-		(ch->type->unread == CONFIG_UNREAD_ALL ||
-			(ch->type->unread == CONFIG_UNREAD_MENTIONS && all));
+		(ch->unread == CONFIG_UNREAD_ALL || (ch->unread == CONFIG_UNREAD_MENTIONS && all));
 	m.counts_all = all;
 	if (m.counts) {
 		json_object_set_new(m.json, "counts", json_integer(all ? 2 : 1));
@@ -307,6 +307,7 @@ static int send_build(struct confab_event *ev, struct confab_change *c, void *ct
 	m.tokens = tokens;
 	change_message_add(c, &m);
 	free(tokens);
+	stamp_sender(ev, c);
 	add_draft_todos(ev, c);
 	return 0;
 }
@@ -327,7 +328,8 @@ static enum confab_verdict judge_owned(
 	struct sight sight;
 	const char *user, *why;
 
-	if (!m || json_bool(m, "deleted")) {
+	if (!m || json_bool(m, "deleted") ||
+		json_int(ev->body, "seq", 0) < (int64_t)ev->lg->first) {
 		return confab_reject(ev, "no_message", NULL);
 	}
 	user = json_str(m, "user");
@@ -459,34 +461,15 @@ static int delete_build(struct confab_event *ev, struct confab_change *c, void *
 /* --- rows -------------------------------------------------------------------------------------------- */
 
 static const struct confab_field reply_fields[] = {
-	{"rev", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "the entry that made it"},
-	{"ts", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "when, Unix ms"},
+	OPS_CHANGE_FIELDS,
 	{"seq", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "its place in the channel"},
 	{"ver", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "version of its content"},
-	{"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "this is the first answer, repeated"},
 	{"held", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it waits for review"},
 	{"handled", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL,
 		"a plugin did something else with it"},
 	{0},
 };
 
-#define CHANNEL_FIELD \
-	{ \
-		"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel" \
-	}
-#define CID_FIELD \
-	{ \
-		"cid", CONFAB_FIELD_CID, true, 0, 0, NULL, NULL, \
-			"the client's own name of this change" \
-	}
-#define AGAIN_FIELD \
-	{ \
-		"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it was sent before" \
-	}
-#define SEQ_FIELD \
-	{ \
-		"seq", CONFAB_FIELD_INT, true, 1, JSON_INT_MAX, NULL, NULL, "the message" \
-	}
 #define TEXT_FIELD \
 	{ \
 		"text", CONFAB_FIELD_STRING, false, 0, 65536, NULL, NULL, "what it says" \
@@ -503,9 +486,9 @@ static const struct confab_field reply_fields[] = {
 	}
 
 static const struct confab_field send_fields[] = {
-	CHANNEL_FIELD,
-	CID_FIELD,
-	AGAIN_FIELD,
+	OPS_CHANNEL_FIELD,
+	OPS_CID_FIELD,
+	OPS_AGAIN_FIELD,
 	TEXT_FIELD,
 	PARTS_FIELD,
 	MENTIONS_FIELD,
@@ -516,10 +499,10 @@ static const struct confab_field send_fields[] = {
 	{0},
 };
 static const struct confab_field edit_fields[] = {
-	CHANNEL_FIELD,
-	CID_FIELD,
-	AGAIN_FIELD,
-	SEQ_FIELD,
+	OPS_CHANNEL_FIELD,
+	OPS_CID_FIELD,
+	OPS_AGAIN_FIELD,
+	OPS_SEQ_FIELD,
 	TEXT_FIELD,
 	PARTS_FIELD,
 	MENTIONS_FIELD,
@@ -528,10 +511,10 @@ static const struct confab_field edit_fields[] = {
 	{0},
 };
 static const struct confab_field delete_fields[] = {
-	CHANNEL_FIELD,
-	CID_FIELD,
-	AGAIN_FIELD,
-	SEQ_FIELD,
+	OPS_CHANNEL_FIELD,
+	OPS_CID_FIELD,
+	OPS_AGAIN_FIELD,
+	OPS_SEQ_FIELD,
 	{0},
 };
 

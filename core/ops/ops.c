@@ -162,6 +162,11 @@ static void http_ready(struct http_login *in, int rc)
 	if (in->role[0]) {
 		session_role(u, in->role);
 	}
+	if (session_user_banned(u)) {
+		request_error(rq, "banned", "you are banned from this server", 0, NULL);
+		free(in);
+		return;
+	}
 	if (!session_alive(u, in->session) || !session_alive(u, rq->session)) {
 		request_error(rq, "token", "this session was revoked; sign in again", 0, NULL);
 		free(in);
@@ -355,6 +360,16 @@ void ops_load(struct ops *o, struct confab_request *rq, const char *const *ids, 
 	load_next(ld);
 }
 
+void ops_load_user(struct ops *o, struct confab_request *rq,
+	void (*fn)(struct ops *o, struct confab_request *rq))
+{
+	char own[CONFAB_ID_MAX + 2];
+	const char *id = own;
+
+	chat_own_log(own, json_str(rq->args, "user"));
+	ops_load(o, rq, &id, 1, fn);
+}
+
 const char *ops_read_refusal(struct ops *o, struct confab_request *rq, struct chat_log *lg)
 {
 	(void)o;
@@ -394,12 +409,7 @@ json_t *ops_can(struct ops *o, const char *type_name, const char *role)
 	return can;
 }
 
-const struct confab_field ops_change_reply[] = {
-	{"rev", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "the entry that made it"},
-	{"ts", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "when, Unix ms"},
-	{"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "this is the first answer, repeated"},
-	{0},
-};
+const struct confab_field ops_change_reply[] = {OPS_CHANGE_FIELDS, {0}};
 
 /* --- registering ------------------------------------------------------------------------------------ */
 
@@ -442,6 +452,9 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_setup_register,
 		ops_server_info_register,
 		ops_document_register,
+		ops_list_register,
+		ops_member_register,
+		ops_moderate_register,
 	};
 
 	o->wire->ports = (struct wire_ports){.run = run,

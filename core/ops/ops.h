@@ -14,6 +14,8 @@
 struct auth_chain;
 struct confab_accounts;
 struct document_cache;
+struct confab_todo;
+struct todos;
 
 struct ops {
 	struct chat *chat;
@@ -25,11 +27,11 @@ struct ops {
 	void *accounts_ctx;
 	const char *server_name; /* of the configuration */
 	const char *version;
-	/** Todos of plugins, right after their commit; or NULL. */
-	void (*todo_other)(void *ctx, const char *log, uint64_t rev, unsigned n, const char *name,
-		const char *body);
+	/** Todos of plugins that are to be run; false: nobody here has it. Or NULL. */
+	bool (*todo_other)(void *ctx, const struct confab_todo *todo);
 	void *todo_ctx;
 	struct document_cache *documents; /* made at registering, for document_cache_free() */
+	struct todos *todos;              /* who sweeps what was left */
 };
 
 /** Register all of the core's ops and kinds, and take the wire's ports. */
@@ -47,6 +49,9 @@ int ops_user_register(struct ops *o, struct confab_error *err);
 int ops_setup_register(struct ops *o, struct confab_error *err);
 int ops_server_info_register(struct ops *o, struct confab_error *err);
 int ops_document_register(struct ops *o, struct confab_error *err);
+int ops_list_register(struct ops *o, struct confab_error *err);
+int ops_member_register(struct ops *o, struct confab_error *err);
+int ops_moderate_register(struct ops *o, struct confab_error *err);
 
 /** Register tables of ops and kinds at once. */
 int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct confab_error *err);
@@ -69,6 +74,10 @@ void ops_answer(struct confab_request *rq, struct confab_event *ev);
  * ids are copied.
  */
 void ops_load(struct ops *o, struct confab_request *rq, const char *const *ids, size_t n,
+	void (*fn)(struct ops *o, struct confab_request *rq));
+
+/** The same for the own log of the user that the field `user` names. */
+void ops_load_user(struct ops *o, struct confab_request *rq,
 	void (*fn)(struct ops *o, struct confab_request *rq));
 
 /** May the actor read this channel? Else the request is answered and false returned. */

@@ -8,6 +8,7 @@
 
 #include "ops/ops.h"
 
+struct confab_todo;
 struct confab_verify;
 
 /** Is it the op hello? */
@@ -35,8 +36,36 @@ void session_drained(void *ctx, confab_conn_id conn, const uint32_t *topics, siz
 /** Why this actor may not read a log, or NULL. */
 const char *ops_read_refusal(struct ops *o, struct confab_request *rq, struct chat_log *lg);
 
-/** Run a todo of the core right after its commit; others go to the plugin host. */
-void ops_todo_run(
-	void *ctx, const char *log, uint64_t rev, unsigned n, const char *name, const char *body);
+/**
+ * The answer of an event that changed the actor's memberships waits for the actor's own log too. A `then`
+ * of ops_event_then.
+ */
+void ops_answer_behind_own(struct ops *o, struct confab_request *rq, struct confab_event *ev);
+
+/** A membership came: the user's sessions hear notices of that channel. */
+void ops_listen_in(struct ops *o, const char *user, const char *channel);
+
+/** Run a todo: the core's own, others go to the plugin host. ctx: struct ops. */
+void ops_todo_run(void *ctx, const struct confab_todo *todo);
+
+/* Members (member.c). */
+
+/** The todo that brings what the channel says of a user into the user's own log. */
+void ops_member_todo(struct confab_change *c, const char *user);
+/** The row of a new member. floor: the lowest seq it may read; 0: all. */
+void ops_member_put(struct confab_change *c, const char *user, const char *role, uint64_t floor);
+/** The member's row to be changed (a new reference), or the first row of one of an unlisted channel. */
+json_t *ops_member_copy(struct confab_event *ev, struct confab_change *c, const char *user);
+/** Rank of the actor in the channel (enum grant_role); -1: above all (administrators, plugins). */
+int ops_member_rank(const struct confab_event *ev);
+
+/** What the one that a verb is about must be. */
+enum member_need {
+	MEMBER_JOINED = 1, /* a member */
+	MEMBER_KNOWN,      /* some user of this server */
+};
+/** Is the user that the body names below the actor? Else the event is rejected. */
+enum confab_verdict ops_member_below(
+	const struct ops *o, struct confab_event *ev, enum member_need need);
 
 #endif

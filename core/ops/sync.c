@@ -12,6 +12,7 @@
 #include <confab/chat.h>
 #include <confab/provider/store.h>
 #include "base/json.h"
+#include "chat/channel.h"
 #include "chat/cursor.h"
 #include "chat/session.h"
 #include "chat/visible.h"
@@ -76,29 +77,55 @@ static void item_done(struct sync *s)
 	sync_next(s);
 }
 
-static void write_rows(
-	struct buf *b, const struct reader *reader, const struct confab_row *rows, size_t n)
+/** Messages below first are gone, whether the purge has come to them or not. */
+static void write_rows(struct buf *b, const struct reader *reader, uint64_t first,
+	const struct confab_row *rows, size_t n)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < n; i++) {
 		struct sight sight = {.kind = rows[i].kind,
 			.seq = rows[i].seq,
 			.sender = rows[i].sender,
 			.audience = rows[i].audience};
 
-		if (i) {
+		if (rows[i].seq && rows[i].seq < first) {
+			continue;
+		}
+		if (any) {
 			buf_char(b, ',');
 		}
+		any = true;
 		visible_row(b, reader, &sight, rows[i].id, rows[i].rev, rows[i].body,
 			rows[i].gone ? 0 : rows[i].body_len);
 	}
 }
 
-static bool item_refused(struct sync *s)
+/** Why a log is gone for this reader, or NULL. Who held it and may not see it any more hears that it was
+ *  removed, whether it is there or not. */
+static const char *gone_why(struct sync *s)
 {
 	const char *why = ops_read_refusal(s->o, s->rq, s->lg);
+	const struct channel *ch = s->lg->channel;
+	bool held = json_int(sync_item(s), "rev", 0) > 0;
+
+	if (!why) {
+		return NULL;
+	}
+	if (ch && ch->deleted && !channel_hides(ch, s->rq->actor)) {
+		return "deleted";
+	}
+	return strcmp(why, "not_member") == 0 || (held && strcmp(why, "no_channel") == 0)
+		? "removed"
+		: why;
+}
+
+static bool item_refused(struct sync *s)
+{
+	const char *why = gone_why(s);
 
 	if (why) {
-		item_word(s, s->lg->id, "gone", strcmp(why, "not_member") == 0 ? "removed" : why);
+		item_word(s, s->lg->id, "gone", why);
 		item_done(s);
 	}
 	return why != NULL;
@@ -135,7 +162,7 @@ static void sync_rows(struct confab_rows *call, void *arg)
 		",\"more\":%s,\"rows\":[",
 		call->head.seq, call->head.ord, call->head.all,
 		call->head.first ? call->head.first : 1, call->more ? "true" : "false");
-	write_rows(b, &reader, call->rows, call->n);
+	write_rows(b, &reader, call->head.first, call->rows, call->n);
 	buf_str(b, "]}");
 	item_done(s);
 }

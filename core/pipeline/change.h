@@ -46,6 +46,9 @@ struct batch {
 	size_t n, cap;
 	bool closed; /* nothing more may follow the last change */
 	int64_t sent_us;
+	struct timer
+		doubt;  /* it is unknown whether it was written: when the log is read back again */
+	unsigned asked; /* how often it was */
 };
 
 /** An empty batch at the log's head. Never NULL. */

@@ -27,6 +27,13 @@
 
 #define BATCH_MAX 256
 
+/* How often a log in doubt is read back, how long is waited before the second time [us] (the third: twice
+ * as long), and how often a change that was not found is tried again. */
+#define DOUBT_READS 6
+#define DOUBT_US 50000
+#define DOUBTS_MAX 3
+#define UNKNOWN_TEXT "the store did not say whether this was written; send the same cid again"
+
 static void commit_kick(struct pipeline *pl, struct chat_log *lg);
 
 static struct confab_event *queue_pop(struct chat_log *lg)
@@ -191,6 +198,27 @@ static void apply_entry(struct pipeline *pl, struct chat_log *lg, const struct c
 	apply_author(pl, lg, e);
 }
 
+/** How the entry made this user no member, or NULL: it is one, or it was none before. */
+static const char *lost_how(
+	const struct chat_log *lg, const struct confab_entry *e, const struct user *u)
+{
+	if (permit_joined(lg->channel, u) || strcmp(e->op, "member.unban") == 0) {
+		return NULL;
+	}
+	return strcmp(e->sender, u->id) == 0 ? "left" : "removed";
+}
+
+static bool turns_rights(const struct confab_entry *e)
+{
+	for (size_t i = 0; i < e->n_rows; i++) {
+		if (strcmp(e->rows[i].kind, "member") == 0 ||
+			strcmp(e->rows[i].kind, "channel") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /** After frames went out: subscriptions follow what the rows now say. */
 static void apply_rights(struct pipeline *pl, struct chat_log *lg, const struct confab_entry *e)
 {
@@ -210,7 +238,7 @@ static void apply_rights(struct pipeline *pl, struct chat_log *lg, const struct 
 		}
 		u = chat_user_find(pl->chat, e->rows[i].id);
 		if (u) {
-			fanout_rights(pl->fanout, u, lg);
+			fanout_rights(pl->fanout, u, lg, lost_how(lg, e, u));
 		}
 	}
 	if (lg->channel->deleted) {
@@ -223,7 +251,7 @@ static void run_todos(struct pipeline *pl, const struct confab_entry *e)
 	for (size_t i = 0; pl->todo_run && i < e->n_todos; i++) {
 		const struct confab_todo *t = &e->todos[i];
 
-		pl->todo_run(pl->todo_ctx, t->log, t->rev, t->n, t->name, t->body);
+		pl->todo_run(pl->todo_ctx, t);
 	}
 }
 
@@ -260,6 +288,10 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 	histogram_add(&pl->stats.commit_entries, b->n, 1);
 	histogram_add(
 		&pl->stats.commit_us, (uint64_t)(loop_now_us(pl->chat->loop) - b->sent_us), 1);
+	/* before the answers: whoever waits for a user's log too, waits behind the todo's change there */
+	for (size_t i = 0; i < b->n; i++) {
+		run_todos(pl, &entries[i]);
+	}
 	for (size_t i = 0; ev; ev = next, i++) {
 		next = ev->next;
 		ev->next = NULL;
@@ -275,7 +307,6 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 	fanout_entries(pl->fanout, lg, prev, entries, b->n, born_us);
 	for (size_t i = 0; i < b->n; i++) {
 		apply_rights(pl, lg, &entries[i]);
-		run_todos(pl, &entries[i]);
 	}
 	for (ev = b->events; ev; ev = next) {
 		next = ev->next;
@@ -285,50 +316,81 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 	b->events = NULL;
 }
 
-/** Some entries of ours may be among those that moved the log: they are done. */
-static struct confab_event *settle_moved(struct chat_log *lg, struct batch *b)
+static const struct confab_entry *entry_of(
+	const struct confab_event *ev, const struct confab_entry *entries, size_t n)
 {
-	struct confab_event *ev = b->events, *next, *left = NULL, **tail = &left;
+	for (size_t i = 0; i < n && ev->cid[0]; i++) {
+		if (strcmp(entries[i].cid, ev->cid) == 0 &&
+			strcmp(entries[i].sender, ev->actor.id) == 0) {
+			return &entries[i];
+		}
+	}
+	return NULL;
+}
 
+/** An entry bears this event's cid: that is what became of it. */
+static void settle_one(
+	struct chat_log *lg, struct confab_event *ev, const struct confab_entry *found)
+{
+	if (memcmp(found->hash, ev->hash, sizeof(ev->hash)) != 0) {
+		ev->pl->stats.conflicts++;
+		event_fail(
+			ev, "conflict", "this cid was used for another change; make a new one", 0);
+		return;
+	}
+	answer_result(ev, found->result, false);
+	seen_put(lg, ev->actor.id, ev->cid, ev->hash, NULL, found->result);
+	ev->cid_held = false;
+	event_finish(ev);
+}
+
+/** Entries of ours may be among those that the log turned out to have: they are done, and their todos
+ *  are still to be run. The others stay in the batch. */
+static void batch_settle(struct pipeline *pl, struct chat_log *lg, struct batch *b,
+	const struct confab_entry *entries, size_t n)
+{
+	struct confab_event *ev = b->events, *next;
+	struct confab_event **tail = &b->events;
+
+	b->events = NULL;
 	for (; ev; ev = next) {
-		const struct confab_entry *found = NULL;
+		const struct confab_entry *found = entry_of(ev, entries, n);
 
 		next = ev->next;
 		ev->next = NULL;
-		for (size_t i = 0; i < b->call->n_moved && ev->cid[0] && !found; i++) {
-			const struct confab_entry *e = &b->call->moved[i];
-
-			if (strcmp(e->cid, ev->cid) == 0 && strcmp(e->sender, ev->actor.id) == 0) {
-				found = e;
-			}
-		}
-		if (found) {
-			answer_result(ev, found->result, false);
-			seen_put(lg, ev->actor.id, ev->cid, ev->hash, NULL, found->result);
-			ev->cid_held = false;
-			event_finish(ev);
+		if (!found) {
+			*tail = ev;
+			tail = &ev->next;
 			continue;
 		}
-		*tail = ev;
-		tail = &ev->next;
+		for (size_t i = 0; i < b->n; i++) {
+			if (b->changes[i].ev == ev && b->changes[i].entry.rev == found->rev) {
+				run_todos(pl, &b->changes[i].entry);
+			}
+		}
+		settle_one(lg, ev, found);
 	}
+	b->tail = tail;
+}
+
+/** What is left of a batch waits for the next one, before everybody else. */
+static void batch_requeue(struct chat_log *lg, struct batch *b)
+{
+	queue_put_back_all(lg, b->events);
 	b->events = NULL;
-	return left;
 }
 
 static void batch_moved(struct pipeline *pl, struct chat_log *lg, struct batch *b)
 {
-	struct confab_event *left;
-
 	pl->stats.moved++;
 	commit_take_in(pl, lg, b->call->moved, (unsigned)b->call->n_moved);
-	left = settle_moved(lg, b);
+	batch_settle(pl, lg, b, b->call->moved, b->call->n_moved);
 	if (!b->call->n_moved) {
 		/* another history: nothing here can be trusted to be judged by */
 		lg->rev = 0;
 		chat_log_head(lg, &b->call->head);
 	}
-	queue_put_back_all(lg, left);
+	batch_requeue(lg, b);
 }
 
 static void batch_fail(
@@ -404,6 +466,84 @@ static void batch_refused(struct pipeline *pl, struct chat_log *lg, struct batch
 	}
 }
 
+/* --- the store does not know --------------------------------------------------------------------- */
+
+static void doubt_ask(void *arg);
+
+static void batch_over(struct pipeline *pl, struct chat_log *lg, struct batch *b)
+{
+	lg->batch = NULL;
+	batch_free(b);
+	commit_kick(pl, lg);
+	chat_log_unpin(lg);
+}
+
+/** The log was read back as far as it goes: what is not in it, was not written. */
+static void doubt_over(struct pipeline *pl, struct chat_log *lg, struct batch *b)
+{
+	struct confab_event *ev;
+
+	for (ev = b->events; ev; ev = ev->next) {
+		ev->doubts++;
+	}
+	/* Back in the queue each can end alone, and take along what waits behind it in its strand. */
+	batch_requeue(lg, b);
+	for (ev = lg->wait_head; ev;) {
+		if (ev->doubts < DOUBTS_MAX) {
+			ev = ev->next;
+			continue;
+		}
+		pl->stats.unknown++;
+		event_fail(ev, "unknown", UNKNOWN_TEXT, 500);
+		ev = lg->wait_head;
+	}
+	batch_over(pl, lg, b);
+}
+
+static void doubt_read(struct confab_entries *call, void *arg)
+{
+	struct batch *b = arg;
+	struct chat_log *lg = b->lg;
+	struct pipeline *pl = b->events->pl;
+	uint64_t rev = lg->rev;
+
+	if (call->call.rc) {
+		if (b->asked < DOUBT_READS && !pl->draining) {
+			timer_init(&b->doubt, doubt_ask, b);
+			timer_start(pl->chat->loop, &b->doubt, DOUBT_US << b->asked);
+			return;
+		}
+		batch_fail(pl, b, "unknown", UNKNOWN_TEXT, 500);
+		batch_over(pl, lg, b);
+		return;
+	}
+	if (!lg->epoch[0] && call->head.epoch) {
+		snprintf(lg->epoch, sizeof(lg->epoch), "%s", call->head.epoch);
+	}
+	commit_take_in(pl, lg, call->entries, (unsigned)call->n);
+	batch_settle(pl, lg, b, call->entries, call->n);
+	if (!b->events) {
+		batch_over(pl, lg, b);
+	} else if (lg->rev > rev && lg->rev < call->head.rev) {
+		doubt_ask(b);
+	} else {
+		doubt_over(pl, lg, b);
+	}
+}
+
+static void doubt_ask(void *arg)
+{
+	struct batch *b = arg;
+	struct store *store = b->lg->chat->store;
+	struct confab_entries *call = store_entries_new(store);
+
+	b->asked++;
+	call->log = b->lg->id;
+	call->after = b->lg->rev;
+	call->limit = 1000;
+	store_entries(store, call, doubt_read, b);
+}
+
 /* --- the store's answer ------------------------------------------------------------------------ */
 
 static void commit_answered(struct confab_commit *call, void *arg)
@@ -412,6 +552,12 @@ static void commit_answered(struct confab_commit *call, void *arg)
 	struct chat_log *lg = chat_log_find(pl->chat, call->log);
 	struct batch *b = lg->batch;
 
+	if (call->result == CONFAB_COMMIT_UNKNOWN) {
+		/* Nothing more is committed here until the log was read back. */
+		store_call_keep(&call->call);
+		doubt_ask(b);
+		return;
+	}
 	lg->batch = NULL;
 	switch (call->result) {
 	case CONFAB_COMMIT_DONE:
@@ -429,9 +575,7 @@ static void commit_answered(struct confab_commit *call, void *arg)
 		break;
 	case CONFAB_COMMIT_UNKNOWN:
 	default:
-		batch_fail(pl, b, "unknown",
-			"the store did not say whether this was written; send the same cid again",
-			500);
+		batch_fail(pl, b, "unknown", UNKNOWN_TEXT, 500);
 		break;
 	}
 	b->call = NULL; /* the store front frees it */
@@ -507,8 +651,6 @@ void commit_enqueue(struct confab_event *ev)
 void commit_take_in(
 	struct pipeline *pl, struct chat_log *lg, const struct confab_entry *entries, unsigned n)
 {
-	uint64_t prev;
-
 	while (n && entries[0].rev <= lg->rev) {
 		entries++;
 		n--;
@@ -516,12 +658,17 @@ void commit_take_in(
 	if (!n || entries[0].rev != lg->rev + 1) {
 		return;
 	}
-	prev = lg->rev;
-	for (unsigned i = 0; i < n; i++) {
-		apply_entry(pl, lg, &entries[i]);
-	}
-	fanout_entries(pl->fanout, lg, prev, entries, n, 0);
-	for (unsigned i = 0; i < n; i++) {
-		apply_rights(pl, lg, &entries[i]);
+	/* As far as everybody's rights stay as they are, then those, and on: nothing follows a kick. */
+	while (n) {
+		uint64_t prev = lg->rev;
+		unsigned some = 0;
+
+		do {
+			apply_entry(pl, lg, &entries[some++]);
+		} while (some < n && !turns_rights(&entries[some - 1]));
+		fanout_entries(pl->fanout, lg, prev, entries, some, 0);
+		apply_rights(pl, lg, &entries[some - 1]);
+		entries += some;
+		n -= some;
 	}
 }

@@ -88,6 +88,7 @@ struct confab_event {
 	uint8_t looked; /* known: 0 nothing yet, 1 channel's log asked, 2 both */
 	uint8_t depth;
 	bool answered;
+	uint8_t doubts;                /* how often it was unknown whether it was written */
 	bool refused_once;             /* the store refused its batch once (a cid was known) */
 	unsigned hook;                 /* next hook of the stage */
 	const struct hook_list *hooks; /* snapshot of the stage it is in, counted */

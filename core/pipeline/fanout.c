@@ -470,27 +470,32 @@ void fanout_drained(struct fanout *f, confab_conn_id conn, const uint32_t *topic
 	}
 }
 
-void fanout_rights(struct fanout *f, struct user *u, struct chat_log *lg)
+void fanout_lost(struct fanout *f, struct user *u, struct chat_log *lg, const char *why)
 {
-	struct confab_actor who = {.kind = CONFAB_ACTOR_USER, .user = u};
-	const char *why;
-	struct session *next;
-
-	snprintf(who.id, sizeof(who.id), "%s", u->id);
-	why = lg->channel->deleted ? "deleted" : permit_refusal(&who, lg->channel, "read");
-	if (!why) {
-		session_refresh(u, lg);
-		return;
-	}
-	for (struct session *s = u->sessions; s; s = next) {
-		next = s->next_of_user;
+	for (struct session *s = u->sessions; s; s = s->next_of_user) {
 		if (!session_level(s, lg)) {
 			continue;
 		}
 		session_watch(s, lg, 0);
 		fanout_to(f, s,
-			json_pack("{s:s,s:s,s:s}", "ev", "bye", "channel", lg->id, "why",
-				strcmp(why, "not_member") == 0 ? "removed" : why));
+			json_pack("{s:s,s:s,s:s}", "ev", "bye", "channel", lg->id, "why", why));
+	}
+}
+
+void fanout_rights(struct fanout *f, struct user *u, struct chat_log *lg, const char *lost)
+{
+	struct confab_actor who = {.kind = CONFAB_ACTOR_USER, .user = u};
+	const char *why;
+
+	snprintf(who.id, sizeof(who.id), "%s", u->id);
+	why = lg->channel->deleted ? "deleted" : permit_refusal(&who, lg->channel, "read");
+	if (why && strcmp(why, "not_member") == 0) {
+		why = lost ? lost : "removed";
+	}
+	if (why || lost) {
+		fanout_lost(f, u, lg, why ? why : lost);
+	} else {
+		session_refresh(u, lg);
 	}
 }
 
@@ -504,7 +509,7 @@ void fanout_rights_all(struct fanout *f, struct chat_log *lg)
 		struct session *s = value;
 
 		if (session_level(s, lg)) {
-			fanout_rights(f, s->user, lg);
+			fanout_rights(f, s->user, lg, NULL);
 		}
 	}
 }

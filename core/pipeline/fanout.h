@@ -36,8 +36,16 @@ void fanout_to_user(struct fanout *f, const struct user *u, const struct session
 /** A connection lost events of these topics and has drained: tell it to sync each. */
 void fanout_drained(struct fanout *f, confab_conn_id conn, const uint32_t *topics, size_t n);
 
-/** What a user may read of a log has changed: subscriptions follow, or end with `bye`. */
-void fanout_rights(struct fanout *f, struct user *u, struct chat_log *lg);
+/** A user lost a log: its subscriptions end, each with `bye` and the reason. */
+void fanout_lost(struct fanout *f, struct user *u, struct chat_log *lg, const char *why);
+
+/**
+ * What a user may read of a log has changed: subscriptions follow, or end with `bye`.
+ *
+ * @param lost  it is no member any more, this way ("left", "removed"): then they end even where
+ *              anybody may look in; or NULL
+ */
+void fanout_rights(struct fanout *f, struct user *u, struct chat_log *lg, const char *lost);
 /** … of everybody (the channel was deleted). */
 void fanout_rights_all(struct fanout *f, struct chat_log *lg);
 

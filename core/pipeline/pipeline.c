@@ -331,6 +331,11 @@ enum confab_verdict event_judge(struct confab_event *ev)
 		return CONFAB_REJECT;
 	}
 	if (row->log == CONFAB_LOG_CHANNEL && ch && ch->deleted) {
+		if (row->flags & CONFAB_KIND_MAKES_LOG) {
+			event_error(
+				ev, "exists", "this id was a channel's that was deleted", 0, NULL);
+			return CONFAB_REJECT;
+		}
 		event_error(ev, "no_channel", "this channel was deleted", 0, NULL);
 		return CONFAB_REJECT;
 	}
@@ -338,7 +343,8 @@ enum confab_verdict event_judge(struct confab_event *ev)
 		? permit_refusal(&ev->actor, row->log == CONFAB_LOG_CHANNEL ? ch : NULL, row->grant)
 		: NULL;
 	if (why) {
-		event_error(ev, channel_hides(ch, &ev->actor) ? "no_channel" : why, NULL, 0, NULL);
+		event_error(ev, channel_hides(ch, &ev->actor) ? "no_channel" : why, NULL,
+			permit_wait_ms(&ev->actor, ch, why), NULL);
 		return CONFAB_REJECT;
 	}
 	return row->judge ? row->judge(ev, ev->kind->ctx) : CONFAB_PASS;

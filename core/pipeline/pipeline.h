@@ -16,6 +16,7 @@
 #include "chat/chat.h"
 #include "chat/permit.h"
 
+struct confab_todo;
 struct net;
 struct kind;
 struct kinds;
@@ -41,8 +42,7 @@ struct pipeline {
 	uint64_t next_event;
 	struct pipeline_stats stats;
 	/** Run a core or plugin todo right after its commit (plugin host, ops); may be NULL. */
-	void (*todo_run)(void *ctx, const char *log, uint64_t rev, unsigned n, const char *name,
-		const char *body);
+	void (*todo_run)(void *ctx, const struct confab_todo *todo);
 	void *todo_ctx;
 	bool draining; /* refuse what is new */
 };

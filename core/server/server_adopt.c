@@ -76,7 +76,8 @@ static void rights_renew(struct server *s)
 
 		for (unsigned i = sess->n_items; i-- > 0;) {
 			if (i < sess->n_items && sess->items[i].lg->channel) {
-				fanout_rights(s->pipeline->fanout, sess->user, sess->items[i].lg);
+				fanout_rights(
+					s->pipeline->fanout, sess->user, sess->items[i].lg, NULL);
 			}
 		}
 	}

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "net/net_start.h"
+#include "ops/todo.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host.h"
 
@@ -66,6 +67,8 @@ void server_stop_logic(struct server *s)
 	}
 	s->pipeline->draining = true;
 	timer_stop(&s->sweep);
+	todos_stop(s->ops.todos);
+	s->ops.todos = NULL;
 	admin_close(s->admin);
 	s->admin = NULL;
 	host_stop(s->host, plugins_down, s);

@@ -19,6 +19,7 @@
 #include "net/net_start.h"
 #include "ops/auth_chain.h"
 #include "ops/ops.h"
+#include "ops/todo.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host.h"
 #include "wire/wire.h"
@@ -101,12 +102,9 @@ static void open_admin(struct server *s)
 }
 
 /** Todos that are not the core's belong to plugins. */
-static void host_todo(
-	void *ctx, const char *log, uint64_t rev, unsigned n, const char *name, const char *body)
+static bool host_todo(void *ctx, const struct confab_todo *todo)
 {
-	struct confab_todo todo = {.log = log, .rev = rev, .n = n, .name = name, .body = body};
-
-	(void)host_todo_run(ctx, &todo);
+	return host_todo_run(ctx, todo);
 }
 
 /** Plugins came, or went by a reload. */
@@ -133,6 +131,7 @@ static void plugins_up(void *arg, int rc, const struct confab_error *err)
 		s->chat->store = s->store;
 		s->ops.todo_other = host_todo;
 		s->ops.todo_ctx = s->host;
+		s->ops.todos = todos_start(&s->ops);
 		host_watch(s->host, plugins_changed, s);
 		plugins_changed(s);
 		open_admin(s);

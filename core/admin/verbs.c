@@ -90,7 +90,7 @@ static void run_status(struct admin_request *rq, const struct admin_env *env, co
 	set_int(o, "pid", (uint64_t)getpid());
 	set_int(o, "uptime_s", (uint64_t)((clock_mono_us() - env->started_us) / 1000000));
 	json_object_set_new(o, "config", json_string(env->config_file ? env->config_file : ""));
-	json_object_set_new(o, "draining", json_boolean(env->pipeline && env->pipeline->draining));
+	json_object_set_new(o, "draining", json_boolean(env->draining && env->draining(env->ctx)));
 	json_object_set_new(o, "log_level", json_string(log_level_name(log_level())));
 	loop_stats(env->loop, &turns);
 	set_int(o, "turn_us_p99", (uint64_t)turns.turn_p99_us);

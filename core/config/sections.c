@@ -44,6 +44,10 @@ static const struct section_row server_rows[] = {
 	{{"stop_grace", CONFAB_SETTING_DURATION, "10s", 0, 10 * MINUTE, NULL, 0, RELOAD, NULL,
 		 "How long a stop waits for connections to say goodbye."},
 		AT(stop_grace_ms), 0},
+	{{"drain_time", CONFAB_SETTING_DURATION, "30s", 0, 10 * MINUTE, NULL, 0, RELOAD, NULL,
+		 "How long clients have to leave when the server drains. Each is told a moment of "
+		 "its own within it, so that they do not reach the next server all at once."},
+		AT(drain_time_ms), 0},
 	{{"plugin_dirs", CONFAB_SETTING_LIST, NULL, 0, 16, NULL, 0, 0, NULL,
 		 "Directories to look for plugins in, before the one confab was installed with."},
 		AT(plugin_dirs), 0},

@@ -90,7 +90,8 @@ bool http_upgrade(struct conn *c)
 		return false;
 	}
 	if (c->io->draining) {
-		http_error(c, 503, "the server is draining", "Retry-After: 1\r\n");
+		http_error(c, 503, "this server is draining; connect again, to another",
+			"Retry-After: 1\r\n");
 		return false;
 	}
 	for (size_t i = 0; i < n; i++)

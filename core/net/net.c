@@ -22,6 +22,9 @@
 #include "net/tls.h"
 #include "net/wsconn.h"
 
+/** How long the killed may take to come home. */
+#define KILL_US 1000000
+
 /** An order to one I/O thread. */
 struct io_order {
 	struct mail mail;
@@ -35,7 +38,8 @@ struct stopping {
 	struct timer timer;
 	void (*done)(void *arg);
 	void *arg;
-	bool over;
+	struct net *net;
+	bool killed, over;
 };
 
 static void each_conn(struct io *io, void (*fn)(struct conn *c))
@@ -81,6 +85,19 @@ static void stop_run(struct mail *m)
 	free(o);
 }
 
+static void conn_end(struct conn *c)
+{
+	conn_kill(c, NET_REASON_STOP, 1001);
+}
+
+static void kill_run(struct mail *m)
+{
+	struct io_order *o = (struct io_order *)(void *)m;
+
+	each_conn(o->io, conn_end);
+	free(o);
+}
+
 static void doors_run(struct mail *m)
 {
 	struct io_order *o = (struct io_order *)(void *)m;
@@ -119,9 +136,18 @@ static void stopping_end(struct stopping *s)
 	}
 }
 
+/** Who did not go is sent away; then it ends in any case. */
 static void stopping_late(void *arg)
 {
-	stopping_end(arg);
+	struct stopping *s = arg;
+
+	if (s->killed) {
+		stopping_end(s);
+		return;
+	}
+	s->killed = true;
+	order_all(s->net, kill_run, NULL);
+	timer_start(s->net->main, &s->timer, KILL_US);
 }
 
 static void stopping_empty(void *arg)
@@ -351,9 +377,13 @@ int net_routes_set(struct net *net, const struct codec *const *codecs, size_t n_
 	return 0;
 }
 
-void net_drain(struct net *net)
+void net_deafen(struct net *net)
 {
 	acceptor_stop(net->acceptor);
+}
+
+void net_drain(struct net *net)
+{
 	order_all(net, drain_run, NULL);
 }
 
@@ -364,6 +394,7 @@ void net_stop(struct net *net, uint32_t wait_ms, void (*done)(void *arg), void *
 	if (s)
 		return; /* once is enough */
 	s = net->stopping = alloc_zero(1, sizeof(*s));
+	s->net = net;
 	s->done = done;
 	s->arg = arg;
 	timer_init(&s->timer, stopping_late, s);

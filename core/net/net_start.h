@@ -146,11 +146,16 @@ int net_routes_set(struct net *net, const struct codec *const *codecs, size_t n_
 	const struct http_route *routes, size_t n_routes,
 	struct confab_error *err) CONFAB_MUSTCHECK;
 
-/** Stop accepting; close what is idle; answer `Connection: close`. Thread: main. */
+/**
+ * Refuse WebSockets (503), close idle HTTP connections and answer `Connection: close`, tell codecs.
+ * Listeners stay: whoever asks hears why. Thread: main.
+ */
 void net_drain(struct net *net);
+/** Close the listeners: nobody comes any more. Thread: main. */
+void net_deafen(struct net *net);
 /**
  * Close everything (WebSockets with 1001) after what is queued, and call done on the main loop when
- * the last connection has gone, or wait_ms is over. Thread: main.
+ * the last connection has gone. Who is there after wait_ms is cut off. Thread: main.
  */
 void net_stop(struct net *net, uint32_t wait_ms, void (*done)(void *arg), void *arg);
 

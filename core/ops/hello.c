@@ -141,6 +141,10 @@ static void hello_answer(struct hello *h)
 	const char *id;
 	size_t pos = 0;
 
+	if (!other && !greeting_waits(o, h->conn)) {
+		hello_busy(h); /* nobody hears it: the connection has gone meanwhile */
+		return;
+	}
 	if (s && s->user != h->user) {
 		hello_refuse(h, "token", "this session belongs to somebody else");
 		return;
@@ -157,6 +161,7 @@ static void hello_answer(struct hello *h)
 		}
 	}
 	session_bind(s, h->conn);
+	greeting_end(o, h->conn);
 	session_expiry(s, h->expires_ms);
 	session_watch(s, h->user->lg, SUB_WATCH);
 	while (strmap_next(h->user->memberships, &pos, &id, NULL)) {
@@ -430,8 +435,13 @@ bool session_is_hello(const struct confab_request *rq)
 
 void session_hello(struct ops *o, struct confab_request *rq)
 {
-	struct hello *h = calloc(1, sizeof(*h));
+	struct hello *h;
 
+	if (o->draining) {
+		request_error(rq, "draining", NULL, 1000, NULL);
+		return;
+	}
+	h = calloc(1, sizeof(*h));
 	assert(h);
 	h->o = o;
 	h->rq = rq;

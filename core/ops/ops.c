@@ -222,7 +222,10 @@ static void run(void *ctx, struct confab_request *rq)
 	if (!rq->http) {
 		s = session_of_conn(o->chat, rq->conn);
 		if (!s && !session_is_hello(rq)) {
+			confab_conn_id conn = rq->conn;
+
 			request_error(rq, "no_hello", NULL, 0, NULL);
+			net_close(o->net, conn, CLOSE_NO_HELLO, "say hello first");
 			return;
 		}
 		if (!session_is_hello(rq)) {
@@ -458,7 +461,7 @@ int ops_register(struct ops *o, struct confab_error *err)
 	};
 
 	o->wire->ports = (struct wire_ports){.run = run,
-		.opened = session_opened,
+		.opened = greeting_begin,
 		.closed = session_closed,
 		.drained = session_drained,
 		.forget = forget,

@@ -14,6 +14,7 @@
 struct auth_chain;
 struct confab_accounts;
 struct document_cache;
+struct nummap;
 struct confab_todo;
 struct todos;
 
@@ -25,6 +26,9 @@ struct ops {
 	struct auth_chain *auth;                /* who tells whose a token is */
 	const struct confab_accounts *accounts; /* who keeps accounts with passwords, or NULL */
 	void *accounts_ctx;
+	struct nummap
+		*greetings; /* connections without a hello → struct greeting; NULL: none yet */
+	bool draining;      /* hello is refused: others shall serve */
 	const char *server_name; /* of the configuration */
 	const char *version;
 	/** Todos of plugins that are to be run; false: nobody here has it. Or NULL. */
@@ -36,6 +40,9 @@ struct ops {
 
 /** Register all of the core's ops and kinds, and take the wire's ports. */
 int ops_register(struct ops *o, struct confab_error *err);
+
+/** Free what the core's ops hold, the auth chain too. Thread: the logic loop's, or when it has ended. */
+void ops_fini(struct ops *o);
 
 /* One per file: its rows. */
 int ops_hello_register(struct ops *o, struct confab_error *err);

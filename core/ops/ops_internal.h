@@ -27,9 +27,14 @@ void session_role(struct user *u, const char *role);
 
 /** It ends when its token does [Unix ms]; 0: never. */
 void session_expiry(struct session *s, int64_t expires_ms);
+/** Is this connection there, and has said no hello that was accepted? */
+bool greeting_waits(const struct ops *o, confab_conn_id conn);
+/** It has, or it has gone. */
+void greeting_end(struct ops *o, confab_conn_id conn);
 
 /* Ports of the wire. */
-void session_opened(void *ctx, confab_conn_id conn, const char *peer);
+/** A connection has limits.hello_timeout to say hello. */
+void greeting_begin(void *ctx, confab_conn_id conn, const char *peer);
 void session_closed(void *ctx, confab_conn_id conn, uint16_t code);
 void session_drained(void *ctx, confab_conn_id conn, const uint32_t *topics, size_t n);
 

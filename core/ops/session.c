@@ -301,19 +301,13 @@ void session_expiry(struct session *s, int64_t expires_ms)
 
 /** Everything is in memory: take over the connection, subscribe, answer. */
 
-void session_opened(void *ctx, confab_conn_id conn, const char *peer)
-{
-	(void)ctx;
-	(void)conn;
-	(void)peer;
-}
-
 void session_closed(void *ctx, confab_conn_id conn, uint16_t code)
 {
 	struct ops *o = ctx;
 	struct session *s = session_of_conn(o->chat, conn);
 
 	(void)code;
+	greeting_end(o, conn);
 	if (s) {
 		session_end(s);
 	}

@@ -19,8 +19,6 @@
 #include "config/config.h"
 #include "loop/work.h"
 #include "net/net_start.h"
-#include "ops/auth_chain.h"
-#include "ops/document.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host.h"
 #include "wire/wire.h"
@@ -159,8 +157,7 @@ void server_free(struct server *s)
 	net_free(s->net);
 	pipeline_free(s->pipeline);
 	chat_free(s->chat);
-	auth_chain_free(s->ops.auth);
-	document_cache_free(s->ops.documents);
+	ops_fini(&s->ops);
 	wire_free(s->wire);
 	server_doors_free(s);
 	pool_free(s->pool);

@@ -1,5 +1,8 @@
 /**
- * Stop: connections say goodbye, then plugins go, then the main loop ends.
+ * Stop: what is under way is answered, sessions hear goodbye, connections end, plugins go, and with them
+ * the main loop.
+ *
+ *   main: deaf, draining ─▶ logic: nothing new, wait, bye ─▶ main: connections end ─▶ logic: plugins ─▶ main
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,13 +10,15 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "admin/admin.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "config/config.h"
 #include "net/net_start.h"
 #include "ops/todo.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host.h"
+
+/** How often is looked whether all events have ended [us]. */
+#define LOOK_US 5000
 
 static void stopped(struct mail *m)
 {
@@ -45,6 +50,41 @@ static void net_empty(void *arg)
 	loop_post(s->logic, &s->to_logic);
 }
 
+/** Main: all has been said; connections end when it has been written. */
+static void end_connections(struct mail *m)
+{
+	struct server *s = SERVER_OF(to_main, m);
+	int64_t left_us = s->stop_until_us - clock_mono_us();
+
+	net_stop(s->net, left_us > 0 ? (uint32_t)(left_us / 1000) : 0, net_empty, s);
+}
+
+/** Logic: until no event is under way, or half of the grace is over; the other half is for writing. */
+static void wait_for_events(void *arg)
+{
+	struct server *s = arg;
+	int64_t half_us = atomic_load(&s->stop_grace_ms) * 1000 / 2;
+
+	if (s->pipeline->stats.live > 0 && clock_mono_us() < s->stop_until_us - half_us) {
+		timer_start(s->logic, &s->leave, LOOK_US);
+		return;
+	}
+	server_farewell(s, "stop");
+	s->to_main.run = end_connections;
+	loop_post(s->main, &s->to_main);
+}
+
+static void nothing_new(struct mail *m)
+{
+	struct server *s = SERVER_OF(to_logic, m);
+
+	s->pipeline->draining = true;
+	s->ops.draining = true;
+	timer_stop(&s->leave);
+	timer_init(&s->leave, wait_for_events, s);
+	wait_for_events(s);
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 void server_down(struct server *s)
@@ -56,7 +96,11 @@ void server_down(struct server *s)
 	(void)sd_notify(0, "STOPPING=1");
 	atomic_store(&s->phase, SERVER_STOPPING);
 	log_info("server, stopping");
-	net_stop(s->net, (uint32_t)atomic_load(&s->stop_grace_ms), net_empty, s);
+	s->stop_until_us = clock_mono_us() + atomic_load(&s->stop_grace_ms) * 1000;
+	net_deafen(s->net);
+	net_drain(s->net);
+	s->to_logic.run = nothing_new;
+	loop_post(s->logic, &s->to_logic);
 }
 
 void server_stop_logic(struct server *s)
@@ -65,7 +109,6 @@ void server_stop_logic(struct server *s)
 	if (s->stop_waits) {
 		return;
 	}
-	s->pipeline->draining = true;
 	timer_stop(&s->sweep);
 	todos_stop(s->ops.todos);
 	s->ops.todos = NULL;

@@ -64,10 +64,13 @@ struct server {
 	struct door_set *doors;        /* the newest */
 	struct reload *reload;         /* logic thread: under way, or NULL */
 	atomic_flag reload_asked;      /* by a signal: to_reload is on its way */
-	struct mail to_reload;
+	struct mail to_reload, to_drain;
+	const char *bye; /* logic: why goodbye is said */
 	struct watch signals;
 	int signal_fd;
 	struct timer sweep;
+	struct timer leave; /* logic: who has not left by then is sent away */
+	int64_t stop_until_us;
 	struct mail to_logic, to_main; /* steps of start and stop, one at a time */
 	bool stop_waits;               /* logic: for the end of a reload */
 	bool logic_runs, up, failed;
@@ -125,6 +128,12 @@ int server_adopt(struct server *s, const struct config *cfg, struct confab_error
  */
 void server_reload(
 	struct server *s, void (*done)(void *arg, bool ok, const char *lines), void *arg);
+
+/** Nobody new; who is there is told when to leave, and goodbye when it did not. ctx: the server.
+ *  Thread: logic. */
+void server_drain(void *ctx);
+/** Say goodbye to every session, with a moment to come back at, and close it. Thread: logic. */
+void server_farewell(struct server *s, const char *why);
 
 /** Stop, as a signal asks: doors, then plugins, then the main loop. Thread: main. */
 void server_down(struct server *s);

@@ -55,6 +55,13 @@ static void sweep(void *arg)
 	timer_start(s->logic, &s->sweep, SWEEP_US);
 }
 
+static bool admin_draining(void *ctx)
+{
+	struct server *s = ctx;
+
+	return atomic_load(&s->phase) != SERVER_READY;
+}
+
 static void admin_reload(void *ctx, void (*done)(void *arg, bool ok, const char *lines), void *arg)
 {
 	server_reload(ctx, done, arg);
@@ -85,6 +92,8 @@ static void open_admin(struct server *s)
 		.io = s->io,
 		.n_io = s->n_io,
 		.reload = admin_reload,
+		.drain = server_drain,
+		.draining = admin_draining,
 		.stop = admin_stop,
 		.setup = server_setup_link,
 		.ctx = s};

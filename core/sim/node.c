@@ -172,7 +172,7 @@ void node_free(struct node *n)
 	net_free(n->net);
 	pipeline_free(n->pipeline);
 	chat_free(n->chat);
-	auth_chain_free(n->ops.auth);
+	ops_fini(&n->ops);
 	wire_free(n->wire);
 	store_free(n->store);
 	for (size_t i = sizeof(loops) / sizeof(loops[0]); i-- > 0;) {

@@ -14,6 +14,7 @@ static const struct wire_error errors[] = {
 	{"busy", 503, RETRY_LATER, "the server is busy; nothing was done, try again"},
 	{"conflict", 409, RETRY_NEVER, "this cid was used for another change; make a new one"},
 	{"credentials", 401, RETRY_NEVER, "user name or password is wrong"},
+	{"draining", 503, RETRY_LATER, "this server is draining; connect again, to another"},
 	{"exists", 409, RETRY_NEVER, "there is one already"},
 	{"expired", 401, RETRY_NEVER, "the token has expired; get a new one and connect again"},
 	{"forbidden", 403, RETRY_NEVER, "you may not do this here"},

@@ -258,6 +258,19 @@ json_t *json_parse_bounded(
 	return value;
 }
 
+bool json_is_shared(const json_t *value)
+{
+	json_t *parts = (json_t *)value; /* jansson's iterators want it changeable */
+	bool shared = value->refcount != 1 && value->refcount != (size_t)-1;
+
+	for (size_t i = 0; !shared && json_is_array(value) && i < json_array_size(value); i++)
+		shared = json_is_shared(json_array_get(value, i));
+	for (void *it = json_object_iter(parts); it != NULL && !shared;
+		it = json_object_iter_next(parts, it))
+		shared = json_is_shared(json_object_iter_value(it));
+	return shared;
+}
+
 void json_write(struct buf *b, const json_t *value)
 {
 	switch (json_typeof(value)) {

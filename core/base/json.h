@@ -7,6 +7,7 @@
 #define BASE_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <confab/types.h>
 
 #define JSON_DEPTH_MAX 32
@@ -26,6 +27,10 @@ json_t *json_parse_bounded(
 
 /** Only the check of json_parse_bounded. @return 0 or a code, err filled */
 int json_scan(const char *bytes, size_t len, struct confab_error *err);
+
+/** Does anybody else hold this value or something in it (constants apart)? Then it must not be given
+ *  to another thread: jansson's counts are atomic, but what is read and freed beside them is not. */
+bool json_is_shared(const json_t *value);
 
 struct buf;
 /** Compact text of a value, keys as they stand. Appends. */

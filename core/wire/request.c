@@ -98,6 +98,12 @@ static void request_send(struct confab_request *rq)
 	rq->answered = true;
 	json_decref(rq->args);
 	rq->args = NULL;
+	if (rq->ok && json_is_shared(rq->ok)) {
+		/* Somebody here keeps a part of it: the text goes over, the values stay. */
+		json_write(&rq->raw, rq->ok);
+		json_decref(rq->ok);
+		rq->ok = NULL;
+	}
 	w->ports.forget(w->ports.ctx, rq);
 	rq->answer.settles = true;
 	net_answer(w->net, &rq->answer);

@@ -181,6 +181,22 @@ static void members(void **state)
 	json_decref(v);
 }
 
+static void sharing_is_seen(void **state)
+{
+	json_t *part = json_pack("[s]", "deep");
+	json_t *whole = json_pack("{s:b, s:n, s:{s:[iO]}}", "yes", 1, "no", "in", "side", 7, part);
+
+	(void)state;
+	assert_true(json_is_shared(whole));
+	assert_false(json_is_shared(json_object_get(whole, "yes")));
+	json_decref(part); /* the last other holder */
+	assert_false(json_is_shared(whole));
+	json_incref(whole);
+	assert_true(json_is_shared(whole));
+	json_decref(whole);
+	json_decref(whole);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +205,7 @@ int main(void)
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(writes),
 		cmocka_unit_test(hashes),
+		cmocka_unit_test(sharing_is_seen),
 		cmocka_unit_test(members),
 	};
 

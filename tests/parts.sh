@@ -100,6 +100,7 @@ part_wire() {
 part_asan() {
 	export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1
 	export UBSAN_OPTIONS=print_stacktrace=1
+	local -x CONFAB_DEADLINE=60
 	unit_in asan asan || return 0
 	wire_in asan asan-w
 }
@@ -107,6 +108,7 @@ part_asan() {
 # clang 14's ThreadSanitizer cannot live with 32 random bits in addresses.
 part_tsan() {
 	export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
+	local -x CONFAB_DEADLINE=60
 	if setarch -R true 2>/dev/null; then
 		still=(setarch -R)
 	fi

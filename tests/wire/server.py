@@ -118,10 +118,11 @@ class Server:
         assert status == 0, f"confabd ended with {status}:\n{self.log()}"
 
     def kill(self):
-        """kill -9, as a power cut would."""
+        """kill -9, as a power cut would. What a sanitizer had found by then fails the test."""
         self.process.kill()
         self.process.wait()
         self.process = None
+        assert "WARNING: ThreadSanitizer" not in self.log(), self.log()
 
     def __enter__(self):
         return self.start()

@@ -75,7 +75,7 @@ static bool is_slow(const struct confab_event *ev)
 {
 	const struct channel *ch = ev->lg->channel;
 
-	return ch->slow_ms && ev->actor.kind == CONFAB_ACTOR_USER &&
+	return ch->slow_ms && !ev->approved && ev->actor.kind == CONFAB_ACTOR_USER &&
 		permit_refusal(&ev->actor, ch, "slow.bypass");
 }
 

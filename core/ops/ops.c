@@ -455,6 +455,7 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_setup_register,
 		ops_server_info_register,
 		ops_document_register,
+		ops_held_register,
 		ops_list_register,
 		ops_member_register,
 		ops_moderate_register,

@@ -56,6 +56,7 @@ int ops_user_register(struct ops *o, struct confab_error *err);
 int ops_setup_register(struct ops *o, struct confab_error *err);
 int ops_server_info_register(struct ops *o, struct confab_error *err);
 int ops_document_register(struct ops *o, struct confab_error *err);
+int ops_held_register(struct ops *o, struct confab_error *err);
 int ops_list_register(struct ops *o, struct confab_error *err);
 int ops_member_register(struct ops *o, struct confab_error *err);
 int ops_moderate_register(struct ops *o, struct confab_error *err);

@@ -80,6 +80,7 @@ struct confab_event {
 	char cid[CONFAB_CID_MAX + 1]; /* "": none */
 	uint8_t hash[32];
 	bool again;       /* the client says it is a resend */
+	bool approved;    /* it was held, and a reviewer lets it pass */
 	char *hold_queue; /* a hook asked to hold it */
 	json_t *hold_why;
 	bool cid_held;  /* its seen record points here */

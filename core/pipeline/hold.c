@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <confab/chat.h>
 #include "base/json.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/hook.h"
@@ -42,13 +43,14 @@ enum step_answer hold_event(struct confab_event *ev)
 	struct confab_event *holder;
 	json_t *body;
 
-	if (!kind || ev->kind->row->class_ != CONFAB_DURABLE || !actor.id[0]) {
+	if (!kind || ev->kind->row->class_ != CONFAB_DURABLE || actor.kind != CONFAB_ACTOR_USER ||
+		!ev->cid[0]) {
 		event_error(ev, "refused", "this cannot be held for review", 0,
 			ev->running ? ev->running->plugin : NULL);
 		return STEP_END;
 	}
 	actor.session = NULL; /* its place in the strand is the event's own */
-	body = json_pack("{s:s,s:s,s:O,s:s,s:o,s:s}", "channel", ev->channel_id, "kind",
+	body = json_pack("{s:s,s:s,s:O,s:s,s:o,s:s}", "channel", ev->channel_id, "op",
 		ev->kind->row->name, "body", ev->body, "queue", ev->hold_queue, "why",
 		ev->hold_why ? json_incref(ev->hold_why) : json_object(), "cid", ev->cid);
 	holder = event_make(ev->pl, kind, &actor, ev->channel_id, body, held, ev);

@@ -195,6 +195,9 @@ static enum step_answer run_hooks(struct confab_event *ev, enum confab_stage sta
 
 static enum step_answer step_accept(struct confab_event *ev)
 {
+	if (ev->approved) {
+		return STEP_NEXT; /* it was accepted when it was sent */
+	}
 	if (!meter_accept(ev)) {
 		return STEP_END;
 	}
@@ -320,7 +323,7 @@ static enum step_answer step_transform(struct confab_event *ev)
 
 static enum step_answer step_moderate(struct confab_event *ev)
 {
-	return run_hooks(ev, CONFAB_MODERATE);
+	return ev->approved ? STEP_NEXT : run_hooks(ev, CONFAB_MODERATE);
 }
 
 /** After every wait; durable kinds are judged again at each commit attempt too (commit.c). */

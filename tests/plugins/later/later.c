@@ -3,7 +3,7 @@
  *
  *   later:MS:…   passes after so many milliseconds      never:…   is never answered: the deadline ends it
  *   mask:…       becomes done:…                         wont:…    is refused
- *   shadow:…     is seen by its author alone
+ *   shadow:…     is seen by its author alone               hold:…    is held for review
  *
  * SPDX-License-Identifier: MIT
  */
@@ -89,6 +89,9 @@ static enum confab_verdict judge(struct confab_event *ev, void *ctx)
 	}
 	if (begins(text, "mask:")) {
 		return mask(ev, text + strlen("mask:"));
+	}
+	if (begins(text, "hold:")) {
+		return confab_hold(ev, "words", json_pack("{s:s}", "word", "hold"));
 	}
 	if (begins(text, "wont:")) {
 		return confab_reject(ev, "refused", "this moderator does not like it");

@@ -366,7 +366,13 @@ static const struct confab_field get_fields[] = {OPS_CHANNEL_FIELD, {0}};
 static const struct confab_field public_fields[] = {OPS_AFTER_FIELD, OPS_LIMIT_FIELD(1000), {0}};
 static const struct confab_field public_reply[] = {
 	{"more", CONFAB_FIELD_BOOL, true, 0, 0, NULL, NULL, "there are more"},
-	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL, "their rows, by id"},
+	OPS_ROWS_FIELD("channels", "their rows, by id"),
+	{0},
+};
+static const struct confab_field get_reply[] = {
+	ITEM_FIELDS,
+	{"channel", CONFAB_FIELD_ROW, true, 0, 0, NULL, NULL, "the channel's row"},
+	OPS_COUNT("members", "how many; counted only where they are listed"),
 	{0},
 };
 
@@ -378,6 +384,7 @@ static const struct confab_op_row rows[] = {
 		.run = run_create,
 		.args = create_fields,
 		.reply = created_fields,
+		.grant = "server:channels.create.{type}",
 		.doc = "Begin a channel."},
 	{.name = "channel.find",
 		.actor = CONFAB_OP_USER,
@@ -393,6 +400,8 @@ static const struct confab_op_row rows[] = {
 		.path = "/v1/channels/{channel}",
 		.run = run_get,
 		.args = get_fields,
+		.reply = get_reply,
+		.grant = "read",
 		.doc = "One channel: its row, its numbers, and what you may do there."},
 	{.name = "channel.update",
 		.actor = CONFAB_OP_USER,
@@ -401,6 +410,7 @@ static const struct confab_op_row rows[] = {
 		.kind = "channel.update",
 		.args = update_fields,
 		.reply = ops_change_reply,
+		.grant = "update",
 		.doc = "Change a channel's name, topic, slow mode, lock or history for newcomers."},
 	{.name = "channel.delete",
 		.actor = CONFAB_OP_USER,
@@ -409,6 +419,7 @@ static const struct confab_op_row rows[] = {
 		.kind = "channel.delete",
 		.args = named_fields,
 		.reply = ops_change_reply,
+		.grant = "delete",
 		.doc = "End a channel for everybody; its messages are gone, its id stays taken."},
 };
 

@@ -49,6 +49,17 @@
 			"the last id of the page before" \
 	}
 
+/** A number of an answer: a rev, a seq, a count. */
+#define OPS_COUNT(name_, doc_) \
+	{ \
+		(name_), CONFAB_FIELD_INT, true, 0, JSON_INT_MAX, NULL, NULL, (doc_) \
+	}
+/** Rows of an answer. */
+#define OPS_ROWS_FIELD(name_, doc_) \
+	{ \
+		(name_), CONFAB_FIELD_ROWS, true, 0, 0, NULL, NULL, (doc_) \
+	}
+
 /** The members of ops_change_reply, for replies that have more. */
 #define OPS_CHANGE_FIELDS \
 	{"rev", CONFAB_FIELD_INT, false, 0, 0, NULL, NULL, "the entry that made it"}, \

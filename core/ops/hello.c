@@ -22,6 +22,7 @@
 #include "chat/row.h"
 #include "chat/session.h"
 #include "ops/auth_chain.h"
+#include "ops/fields.h"
 #include "ops/item.h"
 #include "ops/ops_internal.h"
 #include "ops/user.h"
@@ -29,6 +30,9 @@
 #include "store/store.h"
 #include "wire/errors.h"
 #include "wire/request.h"
+
+/** Channels that hello may ask for. */
+#define WATCH_MAX 1000
 
 struct hello {
 	struct ops *o;
@@ -401,18 +405,38 @@ static const struct confab_field hello_fields[] = {
 	{"token", CONFAB_FIELD_STRING, true, 1, 8192, NULL, NULL, "whose it is"},
 	{"session", CONFAB_FIELD_STRING, false, 0, 31, NULL, NULL, "session to resume"},
 	{"device", CONFAB_FIELD_STRING, false, 0, 32, NULL, NULL, "name of the device"},
-	{"watch", CONFAB_FIELD_ANY, false, 0, 0, NULL, NULL,
+	{"watch", CONFAB_FIELD_IDS, false, 0, WATCH_MAX, "all", NULL,
 		"channels to watch: a list of ids, or \"all\""},
 	{0},
 };
+static const struct confab_field user_reply[] = {
+	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "your id"},
+	{"name", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "shown to people"},
+	{"role", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "server role: admin, user, guest"},
+	{"avatar", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "what stands for the picture"},
+	{"status", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "what you say of yourself"},
+	{"disabled", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "false, or you were not here"},
+	{0},
+};
+static const struct confab_field server_reply[] = {
+	{"name", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "the server's"},
+	{"version", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "of confab"},
+	OPS_COUNT("time", "its clock, Unix ms"),
+	{0},
+};
+static const struct confab_field totals_reply[] = {
+	OPS_COUNT("unread", "of all channels"),
+	OPS_COUNT("mentions", "of all channels"),
+	{0},
+};
+static const struct confab_field channels_reply[] = {ITEM_FIELDS, {0}};
 static const struct confab_field hello_reply[] = {
-	{"user", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "who you are"},
+	{"user", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, user_reply, "who you are"},
 	{"session", CONFAB_FIELD_STRING, true, 1, 31, NULL, NULL, "to resume with"},
-	{"server", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "name, version, time"},
-	{"totals", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL,
-		"unread and mentions of all channels"},
-	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL,
-		"own log first, then the most active memberships"},
+	{"server", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, server_reply, "where you are"},
+	{"totals", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, totals_reply, "of all memberships"},
+	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, channels_reply,
+		"own log first, then the most active memberships and what else is watched"},
 	{"more", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
 		"there are more: channel.list after this place"},
 	{0},

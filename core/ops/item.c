@@ -48,6 +48,13 @@ static int by_activity(const void *a, const void *b)
 
 /* -------------------------------------------------------------------------------------------- */
 
+const struct confab_field item_cursor_fields[] = {
+	OPS_COUNT("seq", "read up to this message"),
+	OPS_COUNT("ord", "its ord"),
+	OPS_COUNT("all", "its all"),
+	{0},
+};
+
 json_t *item_json(struct ops *o, struct user *u, const struct session *s, struct chat_log *lg)
 {
 	struct cursor *c = cursor_find(u, lg->id);

@@ -7,6 +7,8 @@
 #define OPS_ITEM_H
 
 #include <jansson.h>
+#include <confab/op.h>
+#include "ops/fields.h"
 #include "ops/ops.h"
 
 /** Channels that hello names, and the most that one page of channel.list does. */
@@ -14,6 +16,35 @@
 
 /** Longest place in the list of channels, with its NUL: "TS:ID". */
 #define ITEM_PLACE_SIZE (CONFAB_ID_MAX + 24)
+
+extern const struct confab_field item_cursor_fields[];
+
+/** Members of an item, for replies. The own log, which hello names first, has only the required ones. */
+#define ITEM_FIELDS \
+	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel; @you: the own log"}, \
+		{"epoch", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, \
+			"another one: what is held is void"}, \
+		OPS_COUNT("rev", "head; changes of what is watched continue from here"), \
+		OPS_COUNT("seq", "head: newest message"), \
+		OPS_COUNT("first", "lowest seq that is kept"), \
+		{"watch", CONFAB_FIELD_BOOL, true, 0, 0, NULL, NULL, "do its changes come?"}, \
+		{"ord", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, \
+			"head: messages that count as unread"}, \
+		{"all", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, \
+			"head: messages that mention everybody"}, \
+		{"ts", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, \
+			"of the last change, Unix ms"}, \
+		{"read", CONFAB_FIELD_OBJECT, false, 0, 0, NULL, item_cursor_fields, \
+			"the read cursor"}, \
+		{"unread", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, \
+			"what is not read"}, \
+		{"mentions", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, \
+			"what is not read of mentions"}, \
+		{"type", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "channel type"}, \
+		{"role", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "yours; guest: no member"}, \
+	{ \
+		"can", CONFAB_FIELD_LIST, false, 0, 0, NULL, NULL, "grants of that role" \
+	}
 
 /**
  * {"id","epoch","rev","seq",…,"read","unread","mentions","watch","type","role","can"}; a new reference.

@@ -233,11 +233,16 @@ static const struct confab_field fields[] = {
 	OPS_LIMIT_FIELD(ITEMS_MAX),
 	{0},
 };
+static const struct confab_field entry_fields[] = {
+	ITEM_FIELDS,
+	{"channel", CONFAB_FIELD_ROW, true, 0, 0, NULL, NULL, "the channel's row"},
+	{"last", CONFAB_FIELD_ROW, false, 0, 0, NULL, NULL, "its newest message"},
+	{0},
+};
 static const struct confab_field reply[] = {
-	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL,
+	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, entry_fields,
 		"items as in hello, with the channel's row and its last message"},
-	{"next", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
-		"ask again after this; null: the end"},
+	{"next", CONFAB_FIELD_PLACE, true, 0, 0, NULL, NULL, "ask again after this; null: the end"},
 	{0},
 };
 

@@ -473,29 +473,30 @@ static const struct confab_field list_fields[] = {
 };
 static const struct confab_field list_reply[] = {
 	{"rev", CONFAB_FIELD_INT, true, 0, 0, NULL, NULL, "the head they were read at"},
-	{"next", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
+	{"next", CONFAB_FIELD_PLACE, true, 0, 0, NULL, NULL,
 		"ask again after this id; null: the end"},
-	{"members", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL, "their rows, by id"},
+	OPS_ROWS_FIELD("members", "their rows, by id"),
 	{0},
 };
 
-#define MEMBER_OP(name_, method_, path_, run_, args_, doc_) \
+#define MEMBER_OP(name_, method_, path_, run_, args_, grant_, doc_) \
 	{ \
 		.name = (name_), .actor = CONFAB_OP_USER, .method = (method_), .path = (path_), \
-		.run = (run_), .args = (args_), .reply = ops_change_reply, .doc = (doc_) \
+		.run = (run_), .args = (args_), .reply = ops_change_reply, .doc = (doc_), \
+		.grant = (grant_) \
 	}
 
 static const struct confab_op_row rows[] = {
 	MEMBER_OP("channel.join", "POST", "/v1/channels/{channel}/join", run_join, join_fields,
-		"Join an open channel."),
+		"join", "Join an open channel."),
 	MEMBER_OP("channel.leave", "POST", "/v1/channels/{channel}/leave", run_leave, join_fields,
-		"Leave a channel."),
+		"read", "Leave a channel."),
 	MEMBER_OP("member.add", "POST", "/v1/channels/{channel}/members", run_add, user_fields,
-		"Bring somebody in."),
+		"invite", "Bring somebody in."),
 	MEMBER_OP("member.kick", "DELETE", "/v1/channels/{channel}/members/{user}", run_kick,
-		user_fields, "Remove a member."),
+		user_fields, "kick", "Remove a member."),
 	MEMBER_OP("member.role", "PUT", "/v1/channels/{channel}/members/{user}/role", run_role,
-		role_fields, "Give a member another role."),
+		role_fields, "role", "Give a member another role."),
 	{.name = "member.list",
 		.actor = CONFAB_OP_USER,
 		.method = "GET",
@@ -503,6 +504,7 @@ static const struct confab_op_row rows[] = {
 		.run = run_members,
 		.args = list_fields,
 		.reply = list_reply,
+		.grant = "read",
 		.doc = "Members of a channel, by id."},
 };
 

@@ -555,6 +555,7 @@ static const struct confab_op_row rows[] = {
 		.kind = "message.send",
 		.args = send_fields,
 		.reply = reply_fields,
+		.grant = "send",
 		.doc = "Say something in a channel."},
 	{.name = "message.edit",
 		.actor = CONFAB_OP_USER,
@@ -563,6 +564,7 @@ static const struct confab_op_row rows[] = {
 		.kind = "message.edit",
 		.args = edit_fields,
 		.reply = reply_fields,
+		.grant = "read edit.own|edit.any",
 		.doc = "Replace the content of a message, made from version ver."},
 	{.name = "message.delete",
 		.actor = CONFAB_OP_USER,
@@ -571,6 +573,7 @@ static const struct confab_op_row rows[] = {
 		.kind = "message.delete",
 		.args = delete_fields,
 		.reply = reply_fields,
+		.grant = "read delete.own|delete.any",
 		.doc = "Delete a message; its place stays, its body is gone everywhere."},
 };
 

@@ -260,25 +260,27 @@ static const struct confab_field server_timed_fields[] = {
 static const struct confab_field server_fields[] = {
 	OPS_CID_FIELD, OPS_AGAIN_FIELD, OPS_USER_FIELD, {0}};
 
-#define MODERATE_OP(name_, method_, path_, run_, args_, doc_) \
+#define MODERATE_OP(name_, method_, path_, run_, args_, grant_, doc_) \
 	{ \
 		.name = (name_), .actor = CONFAB_OP_USER, .method = (method_), .path = (path_), \
-		.run = (run_), .args = (args_), .reply = ops_change_reply, .doc = (doc_) \
+		.run = (run_), .args = (args_), .reply = ops_change_reply, .doc = (doc_), \
+		.grant = (grant_) \
 	}
 
 static const struct confab_op_row rows[] = {
 	MODERATE_OP("member.ban", "PUT", "/v1/channels/{channel}/bans/{user}", run_about,
-		timed_fields, "Keep somebody out of a channel, for a while or for ever."),
+		timed_fields, "ban", "Keep somebody out of a channel, for a while or for ever."),
 	MODERATE_OP("member.unban", "DELETE", "/v1/channels/{channel}/bans/{user}", run_about,
-		user_fields, "Let somebody come back to a channel."),
+		user_fields, "ban", "Let somebody come back to a channel."),
 	MODERATE_OP("member.mute", "PUT", "/v1/channels/{channel}/mutes/{user}", run_about,
-		timed_fields, "Take a member's voice, for a while or for ever."),
+		timed_fields, "mute", "Take a member's voice, for a while or for ever."),
 	MODERATE_OP("member.unmute", "DELETE", "/v1/channels/{channel}/mutes/{user}", run_about,
-		user_fields, "Give a member's voice back."),
+		user_fields, "mute", "Give a member's voice back."),
 	MODERATE_OP("user.ban", "PUT", "/v1/bans/{user}", run_server, server_timed_fields,
+		"server:users.manage",
 		"Keep somebody out of this server; needs the grant users.manage."),
 	MODERATE_OP("user.unban", "DELETE", "/v1/bans/{user}", run_server, server_fields,
-		"Let somebody come back to this server."),
+		"server:users.manage", "Let somebody come back to this server."),
 };
 
 /* -------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <confab/provider/store.h>
 #include "base/json.h"
 #include "chat/visible.h"
+#include "ops/fields.h"
 #include "ops/ops_internal.h"
 #include "store/store.h"
 #include "wire/op_table.h"
@@ -96,6 +97,16 @@ static const struct confab_field fields[] = {
 	{0},
 };
 
+static const struct confab_field reply[] = {
+	OPS_COUNT("rev", "the rows are at least as new as this"),
+	OPS_COUNT("seq", "newest message of the channel"),
+	OPS_COUNT("first", "lowest seq that is kept"),
+	OPS_COUNT("from", "lowest seq of the page; above to: the page is empty"),
+	OPS_COUNT("to", "highest seq of the page"),
+	OPS_ROWS_FIELD("rows", "one message per seq: whole, tombstone or stub"),
+	{0},
+};
+
 static const struct confab_op_row rows[] = {
 	{.name = "history",
 		.actor = CONFAB_OP_USER,
@@ -103,6 +114,8 @@ static const struct confab_op_row rows[] = {
 		.path = "/v1/channels/{channel}/messages",
 		.run = run_history,
 		.args = fields,
+		.reply = reply,
+		.grant = "read",
 		.doc = "A page of messages: exactly the seqs from … to."},
 };
 

@@ -16,6 +16,7 @@
 #include "chat/session.h"
 #include "config/config.h"
 #include "ops/auth_chain.h"
+#include "ops/fields.h"
 #include "ops/ops_internal.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
@@ -258,6 +259,24 @@ static const struct confab_field renew_fields[] = {
 	{"token", CONFAB_FIELD_STRING, true, 1, 8192, NULL, NULL, "a newer token of the same user"},
 	{0},
 };
+static const struct confab_field renew_reply[] = {
+	OPS_COUNT("expires", "when the new token ends, Unix ms; 0: never"),
+	{0},
+};
+static const struct confab_field sessions_fields[] = {
+	{"kind", CONFAB_FIELD_STRING, true, 0, 0, "session", NULL, "a row of the own log"},
+	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "to resume or revoke it"},
+	OPS_COUNT("rev", "of the row"),
+	{"device", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "as the client named it"},
+	OPS_COUNT("created", "when, Unix ms"),
+	{"online", CONFAB_FIELD_BOOL, true, 0, 0, NULL, NULL, "is it connected now?"},
+	{"current", CONFAB_FIELD_BOOL, true, 0, 0, NULL, NULL, "is it the one that asks?"},
+	{0},
+};
+static const struct confab_field list_reply[] = {
+	{"sessions", CONFAB_FIELD_LIST, true, 0, 0, NULL, sessions_fields, "all that live"},
+	{0},
+};
 static const struct confab_field revoke_fields[] = {
 	{"session", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "which one"},
 	{"cid", CONFAB_FIELD_CID, false, 0, 0, NULL, NULL, "the client's own name of this change"},
@@ -270,11 +289,13 @@ static const struct confab_op_row rows[] = {
 		.method = "GET",
 		.path = "/v1/sessions",
 		.run = run_list,
+		.reply = list_reply,
 		.doc = "Your sessions, on all devices."},
 	{.name = "session.renew",
 		.actor = CONFAB_OP_USER,
 		.run = run_renew,
 		.args = renew_fields,
+		.reply = renew_reply,
 		.doc = "Go on with a newer token."},
 	{.name = "session.revoke",
 		.actor = CONFAB_OP_USER,

@@ -16,6 +16,7 @@
 #include "chat/cursor.h"
 #include "chat/session.h"
 #include "chat/visible.h"
+#include "ops/fields.h"
 #include "ops/ops_internal.h"
 #include "pipeline/event_internal.h"
 #include "store/store.h"
@@ -362,9 +363,27 @@ static const struct confab_field sync_fields[] = {
 	{"channels", CONFAB_FIELD_LIST, true, 0, SYNC_LOGS, NULL, log_fields, "the logs"},
 	{0},
 };
+static const struct confab_field synced_fields[] = {
+	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the log"},
+	{"reset", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL,
+		"drop what is held of it and load the newest page"},
+	{"gone", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
+		"it may not be read (any more): why, as an error code, or removed"},
+	{"epoch", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "to send with the next sync"},
+	{"rev", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "what is held now"},
+	{"seq", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "head: newest message"},
+	{"ord", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL,
+		"head: messages that count as unread"},
+	{"all", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL,
+		"head: messages that mention everybody"},
+	{"first", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "lowest seq that is kept"},
+	{"more", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "ask again, from rev"},
+	{"rows", CONFAB_FIELD_ROWS, false, 0, 0, NULL, NULL, "what changed, as it is now"},
+	{0},
+};
 static const struct confab_field sync_reply[] = {
-	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL,
-		"per log: id with rev, more, first, rows; or reset; or gone"},
+	{"channels", CONFAB_FIELD_LIST, true, 0, 0, NULL, synced_fields,
+		"per log, in the order of the request"},
 	{0},
 };
 static const struct confab_field watch_fields[] = {
@@ -381,6 +400,32 @@ static const struct confab_field read_fields[] = {
 	{0},
 };
 
+static const struct confab_field watch_reply[] = {
+	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"},
+	{"epoch", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "another one: what is held is void"},
+	OPS_COUNT("rev", "head; the next change continues from here"),
+	OPS_COUNT("seq", "head: newest message"),
+	OPS_COUNT("ord", "head: messages that count as unread"),
+	OPS_COUNT("all", "head: messages that mention everybody"),
+	OPS_COUNT("first", "lowest seq that is kept"),
+	OPS_COUNT("unread", "what is not read"),
+	OPS_COUNT("mentions", "what is not read of mentions"),
+	{0},
+};
+static const struct confab_field place_reply[] = {
+	OPS_COUNT("seq", "read up to this message"),
+	OPS_COUNT("ord", "its ord"),
+	OPS_COUNT("all", "its all"),
+	{0},
+};
+static const struct confab_field read_reply[] = {
+	{"read", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, place_reply, "the read cursor now"},
+	OPS_COUNT("delivered", "received up to this message"),
+	OPS_COUNT("unread", "what is left"),
+	OPS_COUNT("mentions", "what is left of mentions"),
+	{0},
+};
+
 static const struct confab_op_row rows[] = {
 	{.name = "sync",
 		.actor = CONFAB_OP_USER,
@@ -394,6 +439,8 @@ static const struct confab_op_row rows[] = {
 		.actor = CONFAB_OP_USER,
 		.run = run_watch,
 		.args = watch_fields,
+		.reply = watch_reply,
+		.grant = "read",
 		.doc = "Subscribe to a channel at a level."},
 	{.name = "read",
 		.actor = CONFAB_OP_USER,
@@ -401,6 +448,8 @@ static const struct confab_op_row rows[] = {
 		.path = "/v1/channels/{channel}/read",
 		.kind = "read",
 		.args = read_fields,
+		.reply = read_reply,
+		.grant = "read",
 		.doc = "Move the read and delivered cursors; highest wins."},
 };
 

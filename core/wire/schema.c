@@ -85,6 +85,9 @@ static json_t *list_schema(const struct confab_field *f, json_t *items)
 	if (bounded(f)) {
 		set_bounds(schema, "minItems", f->min, "maxItems", f->max);
 	}
+	if (f->words) {
+		schema = json_pack("{s:[o,{s:o}]}", "anyOf", schema, "enum", word_list(f->words));
+	}
 	return schema;
 }
 
@@ -114,6 +117,10 @@ static json_t *type_schema(const struct confab_field *f)
 		return list_schema(f, f->of ? schema_of_fields(f->of) : NULL);
 	case CONFAB_FIELD_ROWS:
 		return list_schema(f, json_pack("{s:s}", "$ref", "#/components/schemas/Row"));
+	case CONFAB_FIELD_ROW:
+		return json_pack("{s:s}", "$ref", "#/components/schemas/Row");
+	case CONFAB_FIELD_PLACE:
+		return json_pack("{s:[s,s]}", "type", "string", "null");
 	case CONFAB_FIELD_ANY:
 		break;
 	}

@@ -82,6 +82,13 @@ static int list_check(const json_t *v, const struct confab_field *f, struct conf
 	size_t i, n = json_array_size(v);
 	json_t *item;
 
+	if (f->words && json_is_string(v) && word_of(f->words, json_string_value(v))) {
+		return 0;
+	}
+	if (f->words && !json_is_array(v)) {
+		return confab_error_set(
+			err, CONFAB_EINVAL, "'%s' must be a list or one of: %s", f->name, f->words);
+	}
 	if (!json_is_array(v)) {
 		return wrong(err, f, "a list");
 	}
@@ -130,6 +137,9 @@ static int field_check(const json_t *v, const struct confab_field *f, struct con
 		return int_check(v, f, err);
 	case CONFAB_FIELD_BOOL:
 		return json_is_boolean(v) ? 0 : wrong(err, f, "true or false");
+	case CONFAB_FIELD_PLACE:
+		return string_check(v, f, err);
+	case CONFAB_FIELD_ROW:
 	case CONFAB_FIELD_OBJECT:
 		if (!json_is_object(v)) {
 			return wrong(err, f, "an object");

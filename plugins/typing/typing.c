@@ -82,13 +82,25 @@ static void message_sent(const struct confab_event *ev, void *ctx)
 		(void)tracker_stop(typing->tracker, channel, user);
 }
 
+static const struct confab_field typing_shown[] = {
+	{"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "Where."},
+	{"user", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "Who."},
+	{"state", CONFAB_FIELD_STRING, true, 0, 0, "start stop", NULL, "Begins, or has ended."},
+	{"parent", CONFAB_FIELD_INT, false, 1, 9007199254740991, NULL, NULL,
+		"In the thread of this message."},
+	{"until", CONFAB_FIELD_INT, false, 0, 9007199254740991, NULL, NULL,
+		"Ends by itself then, Unix ms."},
+	{NULL, 0, false, 0, 0, NULL, NULL, NULL},
+};
+
 static const struct confab_kind_row kinds[] = {
 	{.name = "typing",
 		.class_ = CONFAB_EPHEMERAL,
 		.log = CONFAB_LOG_CHANNEL,
 		.grant = "typing",
 		.show = typing_show,
-		.doc = "A member writes, or stops writing."},
+		.doc = "A member writes, or stops writing.",
+		.shown = typing_shown},
 };
 
 static const struct confab_field typing_args[] = {
@@ -107,6 +119,7 @@ static const struct confab_op_row ops[] = {
 		.path = "/v1/channels/{channel}/typing",
 		.kind = "typing",
 		.args = typing_args,
+		.grant = "typing",
 		.doc = "Show the others that one writes; again every few seconds while it lasts."},
 };
 

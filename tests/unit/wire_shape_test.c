@@ -35,6 +35,7 @@ static const struct confab_field fields[] = {
 	{.name = "object", .type = CONFAB_FIELD_OBJECT},
 	{.name = "deep", .type = CONFAB_FIELD_OBJECT, .of = inner},
 	{.name = "ids", .type = CONFAB_FIELD_IDS, .min = 0, .max = 2},
+	{.name = "watch", .type = CONFAB_FIELD_IDS, .words = "all none", .max = 2},
 	{.name = "list", .type = CONFAB_FIELD_LIST, .min = 1, .max = 2},
 	{.name = "deeps", .type = CONFAB_FIELD_LIST, .of = inner},
 	{.name = "any", .type = CONFAB_FIELD_ANY},
@@ -99,6 +100,11 @@ static const struct {
 	{"{\"ids\":[\"a\",\"@b\"]}", "'ids', item 1 must be an id"},
 	{"{\"ids\":[1]}", "'ids', item 0 must be an id"},
 	{"{\"ids\":\"a\"}", "'ids' must be a list"},
+	{"{\"watch\":[\"a\"]}", NULL},
+	{"{\"watch\":\"all\"}", NULL},
+	{"{\"watch\":\"some\"}", "'watch' must be a list or one of: all none"},
+	{"{\"watch\":1}", "'watch' must be a list or one of: all none"},
+	{"{\"watch\":[\"a\",\"b\",\"c\"]}", "'watch' must hold 0 to 2 items, not 3"},
 	{"{\"list\":[1,{}]}", NULL},
 	{"{\"list\":[]}", "'list' must hold 1 to 2 items, not 0"},
 	{"{\"list\":{}}", "'list' must be a list"},
@@ -215,6 +221,10 @@ static const struct {
 	{"ids",
 		"{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"
 		"\"^[A-Za-z0-9_.:-]{1,64}$\"},\"minItems\":0,\"maxItems\":2}"},
+	{"watch",
+		"{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":"
+		"\"^[A-Za-z0-9_.:-]{1,64}$\"},\"minItems\":0,\"maxItems\":2},"
+		"{\"enum\":[\"all\",\"none\"]}]}"},
 	{"list", "{\"type\":\"array\",\"minItems\":1,\"maxItems\":2}"},
 	{"any", "{}"},
 	{"rows", "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Row\"}}"},

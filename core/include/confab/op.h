@@ -33,7 +33,9 @@ enum confab_field_type {
 	CONFAB_FIELD_IDS,    /* list of ids, min..max of them */
 	CONFAB_FIELD_LIST,   /* list of anything or of objects `of`, min..max of them */
 	CONFAB_FIELD_ANY,
-	CONFAB_FIELD_ROWS, /* list of rows, as in `change` */
+	CONFAB_FIELD_ROWS,  /* list of rows, as in `change` */
+	CONFAB_FIELD_ROW,   /* one of them */
+	CONFAB_FIELD_PLACE, /* of answers: where the next page goes on, null at the end */
 };
 
 /** One field. A table of fields ends with name NULL. */
@@ -41,8 +43,10 @@ struct confab_field {
 	const char *name;
 	enum confab_field_type type;
 	bool required;
-	int64_t min, max;              /* 0, 0: the type's own bounds */
-	const char *words;             /* of a string: allowed words separated by spaces, or NULL */
+	int64_t min, max; /* 0, 0: the type's own bounds */
+	const char *
+		words; /* of a string: the allowed words, separated by spaces; of a list: words that may
+			      stand instead of it; or NULL */
 	const struct confab_field *of; /* of an object, or of the objects in a list */
 	const char *doc;               /* one sentence */
 };

@@ -64,12 +64,13 @@ static void find_route(struct conn *c)
 		break;
 	case ROUTE_NO_PATH:
 		if (strcmp(rq->method, "OPTIONS") != 0 && !file_serves(c, rq->method, h->path))
-			refuse(h, 404, "there is nothing here");
+			refuse(h, 404, "there is nothing at this path");
 		break;
 	case ROUTE_NO_METHOD:
 		memcpy(h->allow, match.allow, sizeof(h->allow));
 		if (strcmp(rq->method, "OPTIONS") != 0)
-			refuse(h, 405, "this path has other methods, see Allow");
+			refuse(h, 405,
+				"this path does not take that method; Allow lists those it takes");
 		break;
 	case ROUTE_NO_SUCH_METHOD:
 		refuse(h, 501, "no such method");

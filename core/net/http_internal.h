@@ -66,6 +66,10 @@ void http_error(struct conn *c, int status, const char *text, const char *header
 void http_answered(struct conn *c);
 /** "Not Found" … Static. */
 const char *http_status_text(int status);
+/** The word of the table of errors that http_error() answers with this status; NULL: it is no error. */
+const char *http_status_code(int status);
+/** Its retry class: "never", "later", "same", or NULL. */
+const char *http_status_retry(int status);
 /** HEAD, 204, 304: no body is sent. */
 bool http_bodiless(const struct conn *c, int status);
 /** A field of the current request, or NULL. */

@@ -34,15 +34,15 @@ static const struct status_row status_rows[] = {
 	{307, "Temporary Redirect", NULL, NULL},
 	{308, "Permanent Redirect", NULL, NULL},
 	{400, "Bad Request", "bad_request", "never"},
-	{401, "Unauthorized", "unauthorized", "never"},
+	{401, "Unauthorized", "token", "never"},
 	{403, "Forbidden", "forbidden", "never"},
-	{404, "Not Found", "not_found", "never"},
-	{405, "Method Not Allowed", "bad_method", "never"},
-	{408, "Request Timeout", "timeout", "same"},
+	{404, "Not Found", "no_path", "never"},
+	{405, "Method Not Allowed", "method", "never"},
+	{408, "Request Timeout", "timeout", "later"},
 	{409, "Conflict", "conflict", "never"},
-	{410, "Gone", "gone", "never"},
+	{410, "Gone", "not_found", "never"},
 	{411, "Length Required", "bad_request", "never"},
-	{412, "Precondition Failed", "precondition", "never"},
+	{412, "Precondition Failed", "stale", "never"},
 	{413, "Content Too Large", "too_big", "never"},
 	{414, "URI Too Long", "too_big", "never"},
 	{415, "Unsupported Media Type", "bad_type", "never"},
@@ -53,7 +53,7 @@ static const struct status_row status_rows[] = {
 	{429, "Too Many Requests", "rate", "later"},
 	{431, "Request Header Fields Too Large", "too_big", "never"},
 	{500, "Internal Server Error", "internal", "same"},
-	{501, "Not Implemented", "bad_method", "never"},
+	{501, "Not Implemented", "method", "never"},
 	{502, "Bad Gateway", "internal", "same"},
 	{503, "Service Unavailable", "busy", "later"},
 	{504, "Gateway Timeout", "unknown", "same"},
@@ -63,7 +63,7 @@ static const struct status_row status_rows[] = {
 
 static const struct status_row *status_row(int status)
 {
-	static const struct status_row other = {0, "Status", "internal", "never"};
+	static const struct status_row other = {0, "Status", "internal", "same"};
 
 	for (size_t i = 0; i < sizeof(status_rows) / sizeof(status_rows[0]); i++)
 		if (status_rows[i].status == status)
@@ -192,6 +192,16 @@ static void answer_whole(struct conn *c, struct answer *a)
 const char *http_status_text(int status)
 {
 	return status_row(status)->text;
+}
+
+const char *http_status_code(int status)
+{
+	return status_row(status)->code;
+}
+
+const char *http_status_retry(int status)
+{
+	return status_row(status)->retry;
 }
 
 bool http_bodiless(const struct conn *c, int status)

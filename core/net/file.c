@@ -260,7 +260,7 @@ static void answer_folder(struct conn *c)
 	struct http_slice path = http1_request(c->as.http->parser)->path;
 
 	if (path.len > 1000 || (path.len > 1 && path.at[1] == '/')) {
-		http_error(c, 404, "there is nothing here", NULL);
+		http_error(c, 404, "there is nothing at this path", NULL);
 		return;
 	}
 	(void)snprintf(location, sizeof(location), "Location: %.*s/\r\n", (int)path.len, path.at);
@@ -280,7 +280,7 @@ static void opening_done(struct work *w, int rc)
 	else if (rc == CONFAB_EEXIST)
 		answer_folder(c);
 	else if (rc == CONFAB_ENOENT)
-		http_error(c, 404, "there is nothing here", NULL);
+		http_error(c, 404, "there is nothing at this path", NULL);
 	else
 		http_error(c, 500, "the file cannot be read", NULL);
 	if (o->found.fd >= 0)
@@ -407,7 +407,7 @@ void file_serve(struct conn *c)
 	const char *accept = http_field(c, "Accept");
 
 	if (!r) {
-		http_error(c, 404, "there is nothing here", NULL);
+		http_error(c, 404, "there is nothing at this path", NULL);
 		return;
 	}
 	bool folder = len == 0 || path[len - 1] == '/';

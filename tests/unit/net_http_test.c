@@ -113,7 +113,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	world_pass(50);
 	assert_int_equal(c.in.len, 0); /* nothing overtakes the first */
 	world_answer(&w, w.rq_conn, w.rq_stream, "first");
-	client_expect(&c, "there is nothing here");
+	client_expect(&c, "there is nothing at this path");
 	buf_char(&c.in, '\0');
 	const char *first = strstr(c.in.bytes, "first"), *second = strstr(c.in.bytes, "[GET b");
 

@@ -186,6 +186,10 @@ void event_start(struct confab_event *ev)
 
 void event_resume(struct confab_event *ev)
 {
+	if (ev->doomed) {
+		strand_fail(ev);
+		return;
+	}
 	if (ev->place != EVENT_BATCH) {
 		ev->place = EVENT_WALKING;
 	}

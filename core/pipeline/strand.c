@@ -13,6 +13,7 @@
 #include "pipeline/event_internal.h"
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/ticket.h"
 
 struct strand {
 	struct strand *next; /* of its session */
@@ -96,6 +97,14 @@ void strand_advance(struct confab_event *ev)
 	}
 }
 
+void strand_fail(struct confab_event *ev)
+{
+	event_fail(ev, "busy",
+		"an earlier change of this session could not be stored; "
+		"send this one again after it",
+		1000);
+}
+
 void strand_leave(struct confab_event *ev, bool broken)
 {
 	struct strand *st = ev->strand;
@@ -117,12 +126,14 @@ void strand_leave(struct confab_event *ev, bool broken)
 		strand_free(st);
 		return;
 	}
-	/* The one behind, ending busy too, goes on to the one behind it. In a batch it has its own fate. */
+	/* The one behind, ending busy too, goes on to the one behind it. In a batch it has its own fate;
+	   what the store or a load still holds must live until that comes back. */
+	if (broken && behind && behind->place == EVENT_WAITING && !ticket_waits(behind)) {
+		behind->doomed = true;
+		return;
+	}
 	if (broken && behind && behind->place != EVENT_BATCH) {
-		event_fail(behind, "busy",
-			"an earlier change of this session could not be stored; "
-			"send this one again after it",
-			1000);
+		strand_fail(behind);
 		return;
 	}
 	strand_walk(st);

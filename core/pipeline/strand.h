@@ -18,5 +18,7 @@ bool strand_join(struct confab_event *ev);
 void strand_advance(struct confab_event *ev);
 /** It is done. broken: it ended busy or unknown. */
 void strand_leave(struct confab_event *ev, bool broken);
+/** End one that waited behind one that ended busy or unknown. */
+void strand_fail(struct confab_event *ev);
 
 #endif

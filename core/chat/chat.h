@@ -75,6 +75,7 @@ struct chat_log {
 	struct batch *batch;       /* sent to the store */
 	struct batch *draft_batch; /* being built: its rows count as happened */
 	bool building;
+	bool paused; /* nothing is built: a refused batch is looked up */
 	struct confab_event *wait_head, *wait_tail;
 	uint32_t n_wait;
 	struct strmap *cids; /* "sender\ncid" → struct seen, the newest */

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "pipeline/commit.h"
+#include "pipeline/commit_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,8 +35,6 @@
 #define DOUBTS_MAX 3
 #define UNKNOWN_TEXT "the store did not say whether this was written; send the same cid again"
 
-static void commit_kick(struct pipeline *pl, struct chat_log *lg);
-
 static struct confab_event *queue_pop(struct chat_log *lg)
 {
 	struct confab_event *ev = lg->wait_head;
@@ -52,28 +51,7 @@ static struct confab_event *queue_pop(struct chat_log *lg)
 	return ev;
 }
 
-/** Put one back: before all that waits, but behind what its own strand has ahead of it. */
-static void queue_put_back(struct chat_log *lg, struct confab_event *ev)
-{
-	struct confab_event **at = &lg->wait_head, *before = NULL;
-
-	for (struct confab_event **p = at; *p; p = &(*p)->next) {
-		if (ev->strand && (*p)->strand == ev->strand && (*p)->id < ev->id) {
-			at = &(*p)->next;
-			before = *p;
-		}
-	}
-	ev->place = EVENT_QUEUED;
-	ev->next = *at;
-	*at = ev;
-	if (lg->wait_tail == before) {
-		lg->wait_tail = ev;
-	}
-	lg->n_wait++;
-}
-
-/** Put a list back in its order, before everything that waits: they were there first. */
-static void queue_put_back_all(struct chat_log *lg, struct confab_event *first)
+void commit_put_back(struct chat_log *lg, struct confab_event *first)
 {
 	struct confab_event *last = first;
 
@@ -94,8 +72,7 @@ static void queue_put_back_all(struct chat_log *lg, struct confab_event *first)
 	}
 }
 
-/** Parse the result that is kept with an entry, as the answer. */
-static void answer_result(struct confab_event *ev, const char *result, bool again)
+void commit_answer(struct confab_event *ev, const char *result, bool again)
 {
 	json_t *ok = json_loads(result && *result ? result : "{}", 0, NULL);
 
@@ -295,7 +272,7 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 	for (size_t i = 0; ev; ev = next, i++) {
 		next = ev->next;
 		ev->next = NULL;
-		answer_result(ev, entries[i].result, false);
+		commit_answer(ev, entries[i].result, false);
 		show_message(b, ev, &entries[i]);
 		if (ev->cid[0]) {
 			seen_put(lg, ev->actor.id, ev->cid, ev->hash, NULL, entries[i].result);
@@ -338,7 +315,7 @@ static void settle_one(
 			ev, "conflict", "this cid was used for another change; make a new one", 0);
 		return;
 	}
-	answer_result(ev, found->result, false);
+	commit_answer(ev, found->result, false);
 	seen_put(lg, ev->actor.id, ev->cid, ev->hash, NULL, found->result);
 	ev->cid_held = false;
 	event_finish(ev);
@@ -376,7 +353,7 @@ static void batch_settle(struct pipeline *pl, struct chat_log *lg, struct batch 
 /** What is left of a batch waits for the next one, before everybody else. */
 static void batch_requeue(struct chat_log *lg, struct batch *b)
 {
-	queue_put_back_all(lg, b->events);
+	commit_put_back(lg, b->events);
 	b->events = NULL;
 }
 
@@ -408,61 +385,6 @@ static void batch_fail(
 		}
 		ev->place = EVENT_WALKING;
 		event_fail(ev, code, text, retry_ms);
-	}
-}
-
-/* --- a cid the store knows --------------------------------------------------------------------- */
-
-static void known_found(struct confab_known *call, void *arg)
-{
-	struct confab_event *ev = arg;
-	struct chat_log *lg = ev->lg;
-	struct pipeline *pl = ev->pl;
-
-	if (call->call.rc) {
-		event_fail(ev, "busy", "the store cannot be asked now; send it again", 1000);
-	} else if (call->n_entries && memcmp(call->entries[0].hash, ev->hash, 32) == 0) {
-		answer_result(ev, call->entries[0].result, true);
-		event_finish(ev);
-	} else if (call->n_entries) {
-		pl->stats.conflicts++;
-		event_fail(
-			ev, "conflict", "this cid was used for another change; make a new one", 0);
-	} else if (ev->refused_once) {
-		event_fail(ev, "internal", "the store refused this change", 0);
-	} else {
-		ev->refused_once = true;
-		queue_put_back(lg, ev);
-	}
-	commit_kick(pl, lg);
-}
-
-/** Ask for each event of a refused batch whether the store knows it; order among them is kept by strands. */
-static void batch_refused(struct pipeline *pl, struct chat_log *lg, struct batch *b)
-{
-	struct confab_event *ev = b->events, *next;
-
-	log_debug("log '%s', batch refused (%s)", lg->id, b->call->call.text);
-	b->events = NULL;
-	for (; ev; ev = next) {
-		struct confab_known *call;
-		const char **cids;
-
-		next = ev->next;
-		ev->next = NULL;
-		ev->place = EVENT_WAITING;
-		if (!ev->cid[0]) {
-			queue_put_back(lg, ev);
-			continue;
-		}
-		call = store_known_new(pl->chat->store);
-		cids = confab_arena_alloc(call->call.arena, sizeof(char *));
-		cids[0] = ev->cid;
-		call->log = lg->id;
-		call->sender = ev->actor.id;
-		call->cids = cids;
-		call->n = 1;
-		store_known(pl->chat->store, call, known_found, ev);
 	}
 }
 
@@ -567,7 +489,7 @@ static void commit_answered(struct confab_commit *call, void *arg)
 		batch_moved(pl, lg, b);
 		break;
 	case CONFAB_COMMIT_REFUSED:
-		batch_refused(pl, lg, b);
+		refused_ask(pl, lg, b);
 		break;
 	case CONFAB_COMMIT_BUSY:
 		batch_fail(
@@ -603,13 +525,12 @@ static void commit_send(struct pipeline *pl, struct chat_log *lg, struct batch *
 	store_commit(pl->chat->store, call, commit_answered, pl);
 }
 
-/** If nothing is in flight: judge and build what waits, and send it. */
-static void commit_kick(struct pipeline *pl, struct chat_log *lg)
+void commit_kick(struct pipeline *pl, struct chat_log *lg)
 {
 	struct batch *b;
 	struct confab_event *ev;
 
-	if (lg->batch || lg->building || !lg->wait_head) {
+	if (lg->batch || lg->building || lg->paused || !lg->wait_head) {
 		return;
 	}
 	lg->building = true;

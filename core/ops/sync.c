@@ -78,6 +78,14 @@ static void item_done(struct sync *s)
 	sync_next(s);
 }
 
+static void sync_busy(struct sync *s)
+{
+	chat_log_unpin(s->lg);
+	buf_clear(&s->rq->raw);
+	request_error(s->rq, "busy", NULL, 1000, NULL);
+	free(s);
+}
+
 /** Messages below first are gone, whether the purge has come to them or not. */
 static void write_rows(struct buf *b, const struct reader *reader, uint64_t first,
 	const struct confab_row *rows, size_t n)
@@ -147,10 +155,7 @@ static void sync_rows(struct confab_rows *call, void *arg)
 		return;
 	}
 	if (call->call.rc) {
-		chat_log_unpin(s->lg);
-		buf_clear(b);
-		request_error(s->rq, "busy", NULL, 1000, NULL);
-		free(s);
+		sync_busy(s);
 		return;
 	}
 	item_begin(s, s->lg->id);
@@ -204,6 +209,33 @@ static void sync_tail(struct confab_row_get *call, void *arg)
 	ask_rows(s, (uint64_t)json_int(item, "rev", 0));
 }
 
+static void head_read(struct confab_heads *call, void *arg)
+{
+	struct sync *s = arg;
+	uint64_t rev = (uint64_t)json_int(sync_item(s), "rev", 0);
+
+	if (call->call.rc) {
+		sync_busy(s);
+	} else if (rev > call->heads[0].rev) {
+		item_word(s, s->lg->id, "reset", NULL);
+		item_done(s);
+	} else {
+		ask_rows(s, rev);
+	}
+}
+
+/** The client knows of more than this node: only a store behind it is another history (design, section 3). */
+static void ask_head(struct sync *s)
+{
+	struct confab_heads *call = store_heads_new(s->o->chat->store);
+	const char **logs = confab_arena_alloc(call->call.arena, sizeof(char *));
+
+	logs[0] = s->lg->id;
+	call->logs = logs;
+	call->n = 1;
+	store_heads(s->o->chat->store, call, head_read, s);
+}
+
 static void sync_loaded(struct sync *s)
 {
 	json_t *item = sync_item(s), *tail = json_object_get(item, "tail");
@@ -216,10 +248,13 @@ static void sync_loaded(struct sync *s)
 	if (item_refused(s)) {
 		return;
 	}
-	if (rev > s->lg->rev ||
-		(rev && epoch && s->lg->epoch[0] && strcmp(epoch, s->lg->epoch) != 0)) {
+	if (rev && epoch && s->lg->epoch[0] && strcmp(epoch, s->lg->epoch) != 0) {
 		item_word(s, s->lg->id, "reset", NULL);
 		item_done(s);
+		return;
+	}
+	if (rev > s->lg->rev) {
+		ask_head(s);
 		return;
 	}
 	if (!rev || !json_is_integer(json_array_get(tail, 0)) ||
@@ -246,10 +281,7 @@ static void sync_log_loaded(struct log_waiter *w, int rc)
 	struct sync *s = (struct sync *)((char *)w - offsetof(struct sync, waiter));
 
 	if (rc) {
-		chat_log_unpin(s->lg);
-		buf_clear(&s->rq->raw);
-		request_error(s->rq, "busy", NULL, 1000, NULL);
-		free(s);
+		sync_busy(s);
 		return;
 	}
 	sync_loaded(s);

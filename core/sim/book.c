@@ -69,12 +69,18 @@ static void take_ok(struct run *run, struct deed *d, const json_t *reply)
 {
 	json_t *ok = without_again(reply);
 
+	if (d->unsure && !d->again && !json_object_get(ok, "ts")) {
+		/* sent again as if it were new: it was done, and now it changes nothing */
+		json_decref(ok);
+		d->state = DEED_DONE;
+		return;
+	}
 	if (!d->again && d->tries == 1 && json_bool(reply, "again")) {
 		law_broken(run, LAW_ONCE, "%s: the first sending of %s is called a repetition",
 			d->log, json_str(d->args, "cid"));
 	}
 	check_entry(run, d, ok);
-	if (d->ok && !json_equal(d->ok, ok)) {
+	if (d->ok && entry_of(run, d) && !json_equal(d->ok, ok)) {
 		law_broken(run, LAW_ONCE, "%s: %s was answered twice, differently", d->log,
 			json_str(d->args, "cid"));
 	}
@@ -169,7 +175,9 @@ struct deed *book_add(struct book *l, const char *user, const char *log, json_t 
 
 void deed_sent(struct run *run, struct deed *d, bool again)
 {
-	d->tries++;
+	if (!d->tries++) {
+		d->sent = ++run->book->sent;
+	}
 	d->again = again;
 	d->there = entry_of(run, d) != NULL;
 	if (d->state != DEED_DONE) {

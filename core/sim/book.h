@@ -26,6 +26,7 @@ struct deed {
 	unsigned client; /* who sent it first, on which connection of his */
 	unsigned conn;
 	unsigned tries;
+	uint64_t sent; /* its first sending, counted over all */
 	enum deed_state state;
 	bool unsure;       /* it may have been written by an earlier try */
 	bool there;        /* it had been written when it was last sent */
@@ -41,6 +42,7 @@ struct deed {
 struct book {
 	struct deed **deeds;
 	size_t n, cap;
+	uint64_t sent;
 };
 
 /** No deeds; book_free() takes it. */

@@ -290,6 +290,11 @@ struct memory *depot_memory(struct depot *d)
 	return d->memory;
 }
 
+size_t depot_undone(const struct depot *d)
+{
+	return d->memory->todos.n;
+}
+
 bool depot_outside(struct depot *d, const char *log, const struct confab_entry *entry)
 {
 	struct confab_commit c = {.log = log, .at = entry->rev - 1, .entries = entry, .n = 1};

@@ -33,6 +33,9 @@ void depot_faults_set(struct depot *d, const struct memory_faults *faults);
 struct truth *depot_truth(struct depot *d);
 struct memory *depot_memory(struct depot *d);
 
+/** How many todos are not done. */
+size_t depot_undone(const struct depot *d);
+
 /** Commit an entry as another node would. @return false: the log has moved meanwhile, or is not there */
 bool depot_outside(struct depot *d, const char *log, const struct confab_entry *entry);
 

@@ -146,27 +146,43 @@ static void check_log(struct run *run, const struct truth_log *lg)
 
 /* --- the book -------------------------------------------------------------------------------- */
 
-/** Changes of one connection in one log, acknowledged at their first try, are in the order of sending. */
-static void check_order(struct run *run, size_t at)
+static const struct truth_entry *entry_of(const struct run *run, const struct deed *d)
 {
-	const struct deed *d = run->book->deeds[at];
-	int64_t rev = json_int(d->ok, "rev", 0);
+	const struct truth_log *lg = truth_log(run_truth(run), d->log);
 
-	for (size_t i = at; i-- > 0;) {
-		const struct deed *before = run->book->deeds[i];
+	return lg ? truth_cid(lg, d->user, json_str(d->args, "cid")) : NULL;
+}
 
-		if (before->client != d->client || before->conn != d->conn ||
-			strcmp(before->log, d->log) != 0 || !before->first_answer ||
-			before->tries != 1) {
+/** What the same connection changed in the same log right before, at its first try; NULL: nothing. */
+static const struct truth_entry *entry_before(const struct run *run, const struct deed *d)
+{
+	const struct truth_entry *found = NULL, *e;
+	uint64_t sent = 0;
+
+	for (size_t i = 0; i < run->book->n; i++) {
+		const struct deed *other = run->book->deeds[i];
+
+		if (other->client != d->client || other->conn != d->conn ||
+			strcmp(other->log, d->log) != 0 || !other->first_answer ||
+			other->tries != 1 || other->sent >= d->sent || other->sent < sent) {
 			continue;
 		}
-		if (json_int(before->ok, "rev", 0) > rev) {
-			law_broken(run, LAW_ORDER,
-				"%s: %s sent %s after %s, they are rev %lld and %lld", d->log,
-				d->user, json_str(d->args, "cid"), json_str(before->args, "cid"),
-				(long long)rev, (long long)json_int(before->ok, "rev", 0));
-		}
-		return;
+		e = entry_of(run, other);
+		found = e ? e : found;
+		sent = e ? other->sent : sent;
+	}
+	return found;
+}
+
+/** Changes of one connection in one log, done at their first try, are in the order of sending. */
+static void check_order(struct run *run, const struct deed *d)
+{
+	const struct truth_entry *e = entry_of(run, d), *before = entry_before(run, d);
+
+	if (e && before && before->rev > e->rev) {
+		law_broken(run, LAW_ORDER,
+			"%s: %s sent %s after %s, they are rev %" PRIu64 " and %" PRIu64, d->log,
+			d->user, e->cid, before->cid, e->rev, before->rev);
 	}
 }
 
@@ -185,7 +201,7 @@ static void check_book(struct run *run)
 				d->log, json_str(d->args, "op"), d->user, json_str(d->args, "cid"));
 		}
 		if (d->state == DEED_DONE && d->first_answer && d->tries == 1) {
-			check_order(run, i);
+			check_order(run, d);
 		}
 		if (e && d->state == DEED_DONE && strcmp(e->op, "message.edit") == 0 &&
 			json_int(d->ok, "ver", 0) != json_int(d->args, "ver", 0) + 1) {

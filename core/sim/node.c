@@ -13,6 +13,8 @@
 #include "chat/chat.h"
 #include "loop/sim.h"
 #include "ops/auth_chain.h"
+#include "ops/document.h"
+#include "ops/todo.h"
 #include "pipeline/pipeline.h"
 #include "sim/depot.h"
 #include "sim/wishes.h"
@@ -98,6 +100,22 @@ static bool is_quiet(void *arg)
 	return node_quiet(arg);
 }
 
+/** Sweeps todos at once, so on its own loop. */
+static void begin(struct mail *m)
+{
+	struct node *n = OF(struct node, begin, m);
+
+	n->todos = todos_start(&n->ops);
+}
+
+static void end(struct mail *m)
+{
+	struct node *n = OF(struct node, begin, m);
+
+	todos_stop(n->todos);
+	n->todos = NULL;
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct node *node_new(const struct node_options *options)
@@ -130,6 +148,8 @@ struct node *node_new(const struct node_options *options)
 	(void)rc;
 	auth_chain_add(n->ops.auth, &auth, n);
 	wishes_add(n->pipeline);
+	n->begin.run = begin;
+	loop_post(n->logic, &n->begin);
 	timer_init(&n->sweep, sweep, n);
 	if (options->sweeps) {
 		timer_start(n->logic, &n->sweep, SWEEP_US);
@@ -150,6 +170,8 @@ bool node_stop(struct node *n)
 	net_stop(n->net, STOP_MS, net_empty, n);
 	ended = sim_run_until(sim_now_us() + PATIENCE_US, is_empty, n) &&
 		sim_run_until(sim_now_us() + PATIENCE_US, is_quiet, n);
+	n->begin.run = end;
+	loop_post(n->logic, &n->begin);
 	if (ended) { /* what the last of it posted: a cursor's pause, notices */
 		(void)sim_run_until(sim_now_us() + PATIENCE_US / 10, NULL, NULL);
 	}
@@ -172,7 +194,8 @@ void node_free(struct node *n)
 	net_free(n->net);
 	pipeline_free(n->pipeline);
 	chat_free(n->chat);
-	ops_fini(&n->ops);
+	auth_chain_free(n->ops.auth);
+	document_cache_free(n->ops.documents);
 	wire_free(n->wire);
 	store_free(n->store);
 	for (size_t i = sizeof(loops) / sizeof(loops[0]); i-- > 0;) {

@@ -15,6 +15,7 @@
 struct config;
 struct depot;
 struct store;
+struct todos;
 
 #define NODE_IO 2
 
@@ -30,6 +31,8 @@ struct node {
 	const struct codec *codecs[1];
 	struct http_route routes[40];
 	struct timer sweep;
+	struct todos *todos;
+	struct mail begin;
 	bool empty; /* net_stop has said so */
 };
 

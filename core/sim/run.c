@@ -123,7 +123,7 @@ static bool all_settled(void *arg)
 			return false;
 		}
 	}
-	return all_ended(arg) && node_quiet(run->node);
+	return all_ended(arg) && node_quiet(run->node) && depot_undone(run->depot) == 0;
 }
 
 static bool until(struct run *run, int64_t seconds, bool (*cond)(void *arg), const char *what)

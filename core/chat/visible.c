@@ -28,22 +28,10 @@ static bool list_has(const json_t *list, const char *word)
 	return false;
 }
 
-/** Audience text: {"author":true}, {"roles":[…]} or {"users":[…]}; the author always sees it. */
 static bool in_audience(const struct reader *reader, const char *audience)
 {
-	json_t *a = json_loads(audience, 0, NULL);
-	bool in = false;
-
-	if (a && json_object_get(a, "roles")) {
-		const char *role = reader->channel ? permit_role(reader->channel, reader->user)
-						   : NULL;
-
-		in = list_has(json_object_get(a, "roles"), role);
-	} else if (a && json_object_get(a, "users")) {
-		in = list_has(json_object_get(a, "users"), reader->user->id);
-	}
-	json_decref(a);
-	return in;
+	return visible_audience_has(audience, reader->user->id,
+		reader->channel ? permit_role(reader->channel, reader->user) : NULL);
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -58,6 +46,16 @@ struct reader reader_of(const struct user *u, const struct chat_log *lg)
 		r.floor = m ? m->floor : 0;
 	}
 	return r;
+}
+
+bool visible_audience_has(const char *audience, const char *user, const char *role)
+{
+	json_t *a = json_loads(audience, 0, NULL);
+	bool in = list_has(json_object_get(a, "roles"), role) ||
+		list_has(json_object_get(a, "users"), user);
+
+	json_decref(a);
+	return in;
 }
 
 bool visible_full(const struct reader *reader, const struct sight *sight)

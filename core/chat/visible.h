@@ -30,6 +30,10 @@ struct sight {
 	const char *audience; /* JSON text or NULL */
 };
 
+/** Does an audience's text, {"author":true}, {"roles":[…]} or {"users":[…]}, name this user or role
+ *  (NULL: none)? The author, who always sees the message, is not named. */
+bool visible_audience_has(const char *audience, const char *user, const char *role);
+
 /** Full, or only a stub? Rows other than messages are seen by everybody who reads the log. */
 bool visible_full(const struct reader *reader, const struct sight *sight);
 

@@ -175,7 +175,15 @@ static enum confab_verdict send_judge(struct confab_event *ev, void *ctx)
 	return judge_slow(ev);
 }
 
-/** Personal mentions become rows in the mentioned users' own logs; members only. */
+/** Does a member hear of the message that is being built? */
+static bool hears(struct confab_event *ev, const struct member *m)
+{
+	const char *audience = ev->draft ? ev->draft->audience_json : NULL;
+
+	return m && (!audience || visible_audience_has(audience, m->user, m->role));
+}
+
+/** Personal mentions become rows in the mentioned users' own logs; members who may see it only. */
 static bool add_mentions(
 	struct confab_event *ev, struct confab_change *c, const json_t *message, uint64_t seq)
 {
@@ -191,8 +199,8 @@ static bool add_mentions(
 
 		if (id && (strcmp(id, "@channel") == 0 || strcmp(id, "@here") == 0)) {
 			all |= !permit_refusal(&ev->actor, ch, "mention.all");
-		} else if (id && strcmp(id, ev->actor.id) != 0 && permit_member(ch, id) &&
-			json_array_size(users) < MENTIONS_MAX) {
+		} else if (id && strcmp(id, ev->actor.id) != 0 &&
+			hears(ev, permit_member(ch, id)) && json_array_size(users) < MENTIONS_MAX) {
 			json_array_append_new(users, json_string(id));
 		}
 	}
@@ -222,6 +230,22 @@ static struct change_message message_meta(struct confab_event *ev, const json_t 
 	};
 }
 
+/** Whose reply not everybody may see is not named. */
+static json_t *thread_summary(struct confab_event *ev, const struct confab_change *c,
+	const json_t *parent, uint64_t seq, uint64_t n)
+{
+	json_t *thread = json_deep_copy(json_object_get(parent, "thread"));
+
+	thread = thread ? thread : json_object();
+	json_object_set_new(thread, "n", json_integer((json_int_t)n));
+	json_object_set_new(thread, "last", json_integer((json_int_t)seq));
+	if (!ev->draft || !ev->draft->audience_json) {
+		json_object_set_new(thread, "ts", json_integer(c->entry.ts));
+		json_object_set_new(thread, "user", json_string(ev->actor.id));
+	}
+	return thread;
+}
+
 /** The parent's summary: how many replies, the last one. @return the reply's number */
 static uint64_t touch_parent(
 	struct confab_event *ev, struct confab_change *c, uint64_t parent_seq, uint64_t seq)
@@ -237,9 +261,7 @@ static uint64_t touch_parent(
 	row = confab_change_row(c, "message", id);
 	parent = json_deep_copy(row);
 	n = (uint64_t)json_int(json_object_get(parent, "thread"), "n", 0) + 1;
-	json_object_set_new(parent, "thread",
-		json_pack("{s:I,s:I,s:I,s:s}", "n", (json_int_t)n, "last", (json_int_t)seq, "ts",
-			(json_int_t)c->entry.ts, "user", ev->actor.id));
+	json_object_set_new(parent, "thread", thread_summary(ev, c, parent, seq, n));
 	tokens = tokens_of(parent);
 	m = message_meta(ev, parent, parent_seq);
 	m.json = parent;

@@ -233,9 +233,9 @@ class Client:
         if not held:
             held = self.logs[item["id"]] = Held()
         held.epoch = item.get("epoch", held.epoch)
-        held.seen = max(held.seen, item["rev"])
+        held.seen = item["rev"]
         self.record.add("watch", conn=self.conn, channel=item["id"], rev=item["rev"])
-        if held.rev < held.seen:
+        if held.rev != held.seen:
             self.sync(item["id"])
 
     def forget(self, log, why):
@@ -283,13 +283,16 @@ class Client:
             asked["tail"] = tail
         self._ask("sync", {"channels": [asked]}, lambda frame: self._synced(log, after, frame))
 
+    def _sync_later(self, log):
+        asyncio.get_running_loop().call_later(
+            RETRY_S, lambda: log in self.logs and self.sync(log))
+
     def _synced(self, log, after, frame):
         self.syncing.discard(log)
         held = self.logs.get(log)
         if "error" in frame or not held:
             if held and frame.get("error", {}).get("retry") != "never":
-                asyncio.get_running_loop().call_later(
-                    0.1, lambda: log in self.logs and self.sync(log))
+                self._sync_later(log)
             return
         item = frame["ok"]["channels"][0]
         if item.get("gone"):
@@ -298,13 +301,15 @@ class Client:
         if item.get("reset"):
             self.record.add("drop", conn=self.conn, channel=log, why="reset")
             self.logs[log] = Held()
-            self.logs[log].seen = held.seen
             self.sync(log)
             return
         fields = {key: value for key, value in item.items() if key != "id"}
         self.record.add("sync", conn=self.conn, channel=log, after=after, **fields)
         if not held.synced(item):
-            self.sync(log)
+            if held.rev > after:
+                self.sync(log)
+            else:
+                self._sync_later(log)
         if log == self.own:
             self._memberships([row for row in held.living().values()])
 
@@ -313,11 +318,11 @@ class Client:
     def quiet(self):
         """Nothing asked is unanswered, and every log is where it was heard to be."""
         return (self.ready.is_set() and not self.pending and not self.syncing and
-                not self.waiting and all(h.rev >= h.seen for h in self.logs.values()))
+                not self.waiting and all(h.rev == h.seen for h in self.logs.values()))
 
     def unrest(self):
         """Why it is not quiet."""
-        behind = {log: (h.rev, h.seen) for log, h in self.logs.items() if h.rev < h.seen}
+        behind = {log: (h.rev, h.seen) for log, h in self.logs.items() if h.rev != h.seen}
         return (f"pending {[(r.op, r.cid, r.tries) for r in self.pending.values()]}, waiting "
                 f"{list(self.waiting)}, syncing {self.syncing}, behind {behind}"
                 f"{'' if self.ready.is_set() else ', no hello'}")

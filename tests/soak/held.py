@@ -42,6 +42,7 @@ class Held:
         self.epoch = item.get("epoch", self.epoch)
         self.put(item["rows"])
         self.rev = max(self.rev, item["rev"])
+        self.seen = max(self.seen, self.rev)
         return not item["more"] and self.seen <= self.rev
 
     def living(self):

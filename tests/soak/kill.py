@@ -41,7 +41,8 @@ async def live(person, world, until):
         world.look()
 
 
-async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=SETTLE_S):
+async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=SETTLE_S,
+               round_s=ROUND_S):
     """Run it; gives (records by name, story). between(round, folder) is called while it is dead."""
     names = NAMES
     draw = random.Random(seed)
@@ -60,16 +61,15 @@ async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=
     await world.quiet()
     acting = [asyncio.ensure_future(live(person, world, ended)) for person in people]
     for n in range(rounds):
-        await asyncio.sleep(draw.uniform(*ROUND_S))
+        await asyncio.sleep(draw.uniform(*round_s))
         world.server.kill()
         if between:
             between(n, world.folder)
         await world.start()
         await world.until(lambda: any(c.ready.is_set() for c in world.clients), "a hello")
-    await asyncio.sleep(draw.uniform(*ROUND_S))
+    await asyncio.sleep(draw.uniform(*round_s))
     ended.set()
     await asyncio.gather(*acting)
-    await world.quiet()
     world.server.kill()
     await world.start()
     await world.until(lambda: all(c.ready.is_set() for c in world.clients), "everybody to be back")

@@ -159,7 +159,8 @@ class Model:
         row = {"text": self._text(args), "ver": 1, "user": user, "cid": e["cid"], "seq": None,
                "ord": self.ord, "all": self.all, "ts": e["ts"]}
         if parent is not None:
-            row.update(parent=parent, n=self._reply(e, user, parent))
+            hidden = args["text"].startswith("shadow:")
+            row.update(parent=parent, n=self._reply(e, user, parent, hidden))
         if self.slow_ms and user != self.owner and e["ts"] < self.last.get(user, 0) + self.slow_ms:
             self.fault("slow", e["rev"], f"{user} speaks {e['ts'] - self.last[user]} ms after seq "
                        f"before, slow mode is {self.slow_ms} ms")
@@ -169,13 +170,15 @@ class Model:
             args["text"].startswith("shadow:"))
         self.put(e["rev"], "message", self.seq, row)
 
-    def _reply(self, e, user, parent):
+    def _reply(self, e, user, parent, hidden):
         to = self.messages.get(parent)
         if not to or to.deleted or "parent" in to.row:
             self.fault("unjudged", e["rev"], f"a reply to seq {parent}, which can have none")
             return 0
-        number = to.row.get("thread", {}).get("n", 0) + 1
-        to.row = {**to.row, "thread": {"n": number, "last": self.seq, "user": user}}
+        thread = to.row.get("thread", {"n": 0, "user": None})
+        number = thread["n"] + 1
+        to.row = {**to.row, "thread": {"n": number, "last": self.seq,
+                                       "user": thread["user"] if hidden else user}}
         self.put(e["rev"], "message", parent, to.row)
         return number
 

@@ -14,6 +14,7 @@ class Stream:
         self.models = models
         self.faults = []
         self.mine = {}      # log → rev
+        self.proved = {}    # log → rev up to which no row is missing
         self.held = {}      # log → {key: rev}
         self.out = set()    # channels lost and not come back to
 
@@ -54,6 +55,7 @@ class Stream:
 
     def _drop(self, line):
         self.mine.pop(line["channel"], None)
+        self.proved.pop(line["channel"], None)
         self.held.pop(line["channel"], None)
 
     def _change(self, line):
@@ -74,7 +76,7 @@ class Stream:
             if not line["prev"] < row["rev"] <= line["rev"]:
                 self.fault("altered", line, f"a row of rev {row['rev']} in a change of "
                            f"{line['prev']} … {line['rev']}")
-        self._take(line, model, mine, line["rev"])
+        self._take(line, model, line["rev"])
         if any(row["kind"] == "member" and row["id"] == self.name and row.get("gone")
                for row in line["rows"]) and model.kind == "group":
             self.out.add(line["channel"])
@@ -88,7 +90,7 @@ class Stream:
         if model.kind == "group" and not line["more"] and not model.was_inside(
                 self.name, line["rev"]):
             self.fault("after_kick", line, f"a sync up to rev {line['rev']} for who is no member")
-        self._take(line, model, self.mine.get(line["channel"], 0), line["rev"])
+        self._take(line, model, line["rev"])
 
     # ---- what lines must obey ----
 
@@ -107,19 +109,22 @@ class Stream:
             self.fault("lost", line, f"rev {rev} was {by['op']} ({by.get('cid')}), at the end it "
                        f"is {entry['op']} ({entry['cid']})")
 
-    def _take(self, line, model, mine, upto):
+    def _take(self, line, model, upto):
         held = self.held.setdefault(line["channel"], {})
         for row in line["rows"]:
             key = row["kind"], str(row["id"])
             self._row(line, model, key, row)
             held[key] = max(held.get(key, 0), row["rev"])
-        for rev in range(mine + 1, min(upto, model.rev) + 1):
+        self.mine[line["channel"]] = max(self.mine.get(line["channel"], 0), upto)
+        if line.get("more"):
+            return  # a row that moved on meanwhile comes with a later page
+        for rev in range(self.proved.get(line["channel"], 0) + 1, min(upto, model.rev) + 1):
             for key in model.touched.get(rev, []):
                 _, row = model.version(key, rev)
                 gone_unseen = row is None and key not in held
                 if held.get(key, 0) < rev and not gone_unseen:
                     self.fault("incomplete", line, f"holds rev {upto} without {key} of rev {rev}")
-        self.mine[line["channel"]] = max(mine, upto)
+        self.proved[line["channel"]] = self.mine[line["channel"]]
 
     def _row(self, line, model, key, row):
         if key[0] not in ("message", "member"):

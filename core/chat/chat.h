@@ -91,9 +91,8 @@ struct chat_log {
 /** Where a user stands in a channel. */
 struct cursor {
 	uint64_t read_seq, read_ord, read_all, delivered;
-	uint64_t last_own; /* newest own counted message */
-	struct marks own;  /* own counted messages above read_seq */
-	int64_t put_us;    /* last write */
+	struct marks own; /* own counted messages above read_seq */
+	int64_t put_us;   /* last write */
 	bool putting, dirty;
 	struct cursor_wait *waits; /* answers due when stored */
 	char log[];

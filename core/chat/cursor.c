@@ -67,7 +67,6 @@ void cursor_take(struct user *u, const struct confab_cursor *from)
 	c->read_all = max64(c->read_all, from->read_all);
 	c->delivered = max64(c->delivered, from->delivered);
 	for (size_t i = 0; i < from->n_own; i++) {
-		c->last_own = max64(c->last_own, from->own[i].seq);
 		if (from->own[i].seq > c->read_seq) {
 			marks_add(&c->own, from->own[i].seq, from->own[i].all);
 		}

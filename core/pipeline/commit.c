@@ -143,10 +143,7 @@ static void apply_author(struct pipeline *pl, struct chat_log *lg, const struct 
 		return;
 	}
 	if (e->counts) {
-		struct cursor *c = cursor_get(author, lg->id);
-
-		marks_add(&c->own, e->seq, e->counts_all);
-		c->last_own = e->seq;
+		marks_add(&cursor_get(author, lg->id)->own, e->seq, e->counts_all);
 	}
 	m = permit_member(lg->channel, e->sender);
 	if (m && e->ts > m->last_sent_ms) {

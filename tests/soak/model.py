@@ -165,6 +165,8 @@ class Model:
             self.fault("slow", e["rev"], f"{user} speaks {e['ts'] - self.last[user]} ms after seq "
                        f"before, slow mode is {self.slow_ms} ms")
         self.last[user] = e["ts"]
+        if self.slow_ms and user != self.owner and user in self.members:
+            self.put(e["rev"], "member", user, {"joined": True, "sent": e["ts"]})
         self.messages[self.seq] = Message(
             self.seq, user, e["rev"], row, counts, counts and everybody, args.get("mentions", []),
             args["text"].startswith("shadow:"))

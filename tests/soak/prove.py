@@ -24,7 +24,7 @@ SEED = 11
 
 def true_run(folder):
     """A run without planted faults, to plant them in what was written down."""
-    return asyncio.run(soak(folder, 3, SEED, settle_s=0, round_s=ROUND_S))
+    return asyncio.run(soak(folder, 3, SEED, round_s=ROUND_S))
 
 
 def live(fault, folder):

@@ -135,7 +135,7 @@ int server_run(struct server *s)
 void server_stop(struct server *s)
 {
 	(void)s;
-	(void)raise(SIGTERM);
+	(void)kill(getpid(), SIGTERM); /* the process: raise() would tell only this thread */
 }
 
 void server_free(struct server *s)

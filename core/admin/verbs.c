@@ -327,7 +327,7 @@ static void backed_up(struct confab_backup *call, void *arg)
 {
 	if (call->call.rc)
 		admin_refuse(arg, "failed", "backup to %s: %s", call->path,
-			confab_code_text(call->call.rc));
+			call->call.text[0] ? call->call.text : confab_code_text(call->call.rc));
 	else
 		admin_reply(arg,
 			json_pack("{s:s, s:I}", "path", call->path, "bytes",

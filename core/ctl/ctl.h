@@ -13,6 +13,7 @@
 #include <confab/types.h>
 
 struct config;
+struct plugin_tables;
 
 /** Exit status of the program. */
 enum ctl_exit {
@@ -45,6 +46,9 @@ extern const struct ctl_verb ctl_remote_verbs[];
 /** `confabctl chat`. */
 int ctl_chat(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 
+/** `confabctl restore`. */
+int ctl_restore(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
+
 /** Say why not on standard error (with --json: as {"error":…} on standard output). @return status */
 int ctl_fail(const struct ctl *ctl, int status, const char *fmt, ...) CONFAB_PRINTF(3, 4);
 
@@ -57,5 +61,12 @@ const char *ctl_config_file(const struct ctl *ctl);
  * @return one reference, or NULL (the verb ends with CTL_FAILED)
  */
 struct config *ctl_config_load(const struct ctl *ctl);
+
+/**
+ * The same with the settings of its plugins, as far as their files can be read.
+ *
+ * @param tables  filled on success; plugin_tables_fini() it behind config_unref()
+ */
+struct config *ctl_config_whole(const struct ctl *ctl, struct plugin_tables *tables);
 
 #endif

@@ -67,26 +67,6 @@ static int run_check(struct ctl *ctl, const struct ctl_verb *verb, int argc, cha
 	return errors ? CTL_FAILED : CTL_OK;
 }
 
-/* The configuration with the settings of its plugins, as far as they can be read. */
-static struct config *load_whole(struct ctl *ctl, struct plugin_tables *tables)
-{
-	const char *file = ctl_config_file(ctl);
-	struct config_report *report = config_report_new(file ? file : "built-in defaults");
-	struct confab_error err = {0};
-	struct config *cfg;
-
-	plugin_tables_init(tables, file);
-	tables->options.flags = CONFIG_KEEP_SECRETS;
-	cfg = config_load(file, &tables->options, report);
-	if (!cfg) {
-		config_report_error(report, &err);
-		ctl_fail(ctl, CTL_FAILED, "%s", err.text);
-		plugin_tables_fini(tables);
-	}
-	config_report_free(report);
-	return cfg;
-}
-
 static json_t *entry_json(const struct config_entry *e)
 {
 	json_t *o = json_pack("{s:s, s:b}", "key", e->key, "set", e->value->set);
@@ -133,7 +113,7 @@ static int run_explain(struct ctl *ctl, const struct ctl_verb *verb, int argc, c
 {
 	const char *key = argc ? argv[0] : "";
 	struct plugin_tables tables;
-	struct config *cfg = load_whole(ctl, &tables);
+	struct config *cfg = ctl_config_whole(ctl, &tables);
 	int status = CTL_OK;
 
 	(void)verb;
@@ -215,6 +195,25 @@ static int run_plugin_info(struct ctl *ctl, const struct ctl_verb *verb, int arg
 
 /* ------------------------------------------------------------------------------------------- */
 
+struct config *ctl_config_whole(const struct ctl *ctl, struct plugin_tables *tables)
+{
+	const char *file = ctl_config_file(ctl);
+	struct config_report *report = config_report_new(file ? file : "built-in defaults");
+	struct confab_error err = {0};
+	struct config *cfg;
+
+	plugin_tables_init(tables, file);
+	tables->options.flags = CONFIG_KEEP_SECRETS;
+	cfg = config_load(file, &tables->options, report);
+	if (!cfg) {
+		config_report_error(report, &err);
+		ctl_fail(ctl, CTL_FAILED, "%s", err.text);
+		plugin_tables_fini(tables);
+	}
+	config_report_free(report);
+	return cfg;
+}
+
 const struct ctl_verb ctl_offline_verbs[] = {
 	{"config check", "[FILE]", "is the configuration right, its plugins' settings too?", 0, 1,
 		run_check},
@@ -225,5 +224,7 @@ const struct ctl_verb ctl_offline_verbs[] = {
 	{"config schema", "", "print a JSON Schema for editors", 0, 0, run_document},
 	{"plugin info", "FILE.so", "what a plugin's file says about itself; nothing of it runs", 1,
 		1, run_plugin_info},
+	{"restore", "FILE", "put a backup in place of the store of a server that is stopped", 1, 1,
+		ctl_restore},
 	{NULL, NULL, NULL, 0, 0, NULL},
 };

@@ -32,9 +32,15 @@ static int folder_sync(const char *path)
 	return file_sync(dirname(copy), O_RDONLY | O_DIRECTORY);
 }
 
-/* One snapshot of a store into a file that does not exist. */
+/* One snapshot of a store into a file that does not exist. It holds what passwords are checked by, so
+ * nobody else may read it, from its first byte on. */
 static int copy_into(const char *from, const char *vfs, const char *to, struct confab_error *err)
 {
+	int fd = open(to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return confab_error_set(
+			err, CONFAB_EIO, "'%s' cannot be made (%s)", to, strerror(errno));
+	close(fd); /* VACUUM INTO takes an empty file */
 	sqlite3 *db = NULL;
 	char *sql = sqlite3_mprintf("VACUUM INTO %Q", to);
 	int rc = sqlite3_open_v2(from, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);

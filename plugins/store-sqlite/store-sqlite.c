@@ -328,6 +328,25 @@ static void store_stats(void *ctx, struct confab_store_stats *out)
 		engine_stats(s->engine, out);
 }
 
+/* Where the file is. @return false: the path is too long */
+static bool place_of(
+	const struct confab_settings *set, const char *data_dir, char *out, size_t size)
+{
+	const char *path = confab_setting_str(set, ROW_PATH);
+	bool absolute = *path == '/';
+	int n = snprintf(out, size, "%s%s%s", absolute ? "" : data_dir, absolute ? "" : "/", path);
+	return n >= 0 && (size_t)n < size;
+}
+
+static int store_restore(const struct confab_settings *set, const char *data_dir, const char *from,
+	char *place, size_t size, struct confab_error *err)
+{
+	struct engine_options options = {.path = place};
+	if (!place_of(set, data_dir, place, size))
+		return confab_error_set(err, CONFAB_EINVAL, "the store's path is too long");
+	return engine_restore(from, &options, err);
+}
+
 static const struct confab_store vtable = {
 	.size = sizeof(vtable),
 	.name = "store-sqlite",
@@ -352,6 +371,7 @@ static const struct confab_store vtable = {
 	.doc = store_doc,
 	.backup = store_backup,
 	.stats = store_stats,
+	.restore = store_restore,
 };
 
 /* ---- life -------------------------------------------------------------------------------- */
@@ -420,7 +440,6 @@ static bool lanes_open(struct store *s)
 static int store_load(struct confab_plugin *p, void **ctx, struct confab_error *err)
 {
 	const struct confab_settings *set = confab_plugin_settings(p);
-	const char *path = confab_setting_str(set, ROW_PATH);
 	struct store *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return confab_error_set(err, CONFAB_ENOMEM, "out of memory");
@@ -430,9 +449,7 @@ static int store_load(struct confab_plugin *p, void **ctx, struct confab_error *
 	s->writes.end = &s->writes.first;
 	s->purges.end = &s->purges.first;
 	s->reads.end = &s->reads.first;
-	int n = *path == '/'
-		? snprintf(s->path, sizeof(s->path), "%s", path)
-		: snprintf(s->path, sizeof(s->path), "%s/%s", confab_data_dir(p), path);
+	bool fits = place_of(set, confab_data_dir(p), s->path, sizeof(s->path));
 	s->options = (struct engine_options){
 		.path = s->path,
 		.readers = (unsigned)confab_setting_int(set, ROW_READERS),
@@ -441,7 +458,7 @@ static int store_load(struct confab_plugin *p, void **ctx, struct confab_error *
 		.mono_us = mono_us,
 		.random = confab_random,
 	};
-	if (n >= (int)sizeof(s->path) || !lanes_open(s)) {
+	if (!fits || !lanes_open(s)) {
 		pthread_mutex_destroy(&s->lock);
 		free(s);
 		return confab_error_set(err, CONFAB_EINVAL, "no threads, or the path is too long");

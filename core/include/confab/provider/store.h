@@ -29,6 +29,7 @@ extern "C" {
 #endif
 
 struct confab_arena;
+struct confab_settings;
 
 /** Memory that lives as long as its call. Zeroed. Never NULL. Thread: whoever holds the call. */
 void *confab_arena_alloc(struct confab_arena *a, size_t size);
@@ -393,7 +394,7 @@ struct confab_store_stats {
 	uint64_t bytes; /* on disk, if known */
 };
 
-/** The provider's functions. size guards its growth; all but backup are required. */
+/** The provider's functions. size guards its growth; all but backup and restore are required. */
 struct confab_store {
 	size_t size;
 	const char *name;
@@ -418,6 +419,19 @@ struct confab_store {
 	void (*doc)(void *ctx, struct confab_doc_call *c);
 	void (*backup)(void *ctx, struct confab_backup *c);
 	void (*stats)(void *ctx, struct confab_store_stats *out); /* any thread, at once */
+	/**
+	 * Offline (confabctl restore): verify the copy that backup made and put it in place of the store
+	 * that these settings name; nothing else of the plugin is running. Every log gets a new epoch, so
+	 * that clients which knew more begin anew.
+	 *
+	 * @param set       of the whole server, with data_dir as confab_data_dir() would say
+	 * @param from      path of the copy; stays
+	 * @param place     on success where the store lies now, at least size bytes
+	 * @return 0 or a code with err: CONFAB_EEXIST (in use), CONFAB_EPROTO (no sound copy), CONFAB_EIO
+	 * Thread: main.
+	 */
+	int (*restore)(const struct confab_settings *set, const char *data_dir, const char *from,
+		char *place, size_t size, struct confab_error *err);
 };
 
 #ifdef __cplusplus

@@ -23,6 +23,7 @@ struct host;
 struct loop;
 struct net;
 struct pipeline;
+struct retention;
 struct store;
 struct wire;
 
@@ -37,6 +38,7 @@ struct admin_env {
 	int64_t started_us;      /* clock_mono_us() at the start */
 	struct chat *chat;
 	struct pipeline *pipeline;
+	struct retention *retention;
 	struct host *host;
 	struct store *store;
 	struct wire *wire;

@@ -20,6 +20,7 @@
 #include "net/net.h"
 #include "net/net_start.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/retention.h"
 #include "plugin/blame.h"
 #include "plugin/host.h"
 #include "store/store.h"
@@ -356,6 +357,37 @@ static void run_backup(struct admin_request *rq, const struct admin_env *env, co
 	store_backup(env->store, call, backed_up, rq);
 }
 
+static void retained(void *arg, int rc, json_t *report)
+{
+	if (rc)
+		admin_refuse(arg, "busy", "channels could not be looked through now (%s)",
+			confab_code_text(rc));
+	else
+		admin_reply(arg, json_incref(report));
+}
+
+static void retain(struct admin_request *rq, const struct admin_env *env, enum retention_walk what)
+{
+	if (env->retention)
+		retention_walk(env->retention, what, retained, rq);
+	else
+		admin_refuse(rq, "busy", "the server is still starting");
+}
+
+static void run_retention_show(
+	struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	(void)args;
+	retain(rq, env, RETENTION_SHOW);
+}
+
+static void run_retention_apply(
+	struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	(void)args;
+	retain(rq, env, RETENTION_APPLY);
+}
+
 /* ------------------------------------------------------------------------------------------- */
 
 const struct admin_verb admin_verbs[] = {
@@ -371,6 +403,8 @@ const struct admin_verb admin_verbs[] = {
 	{"reload", "Read the configuration again: all of it or nothing.", run_reload},
 	{"drain", "Send clients elsewhere, accept nobody new.", run_drain},
 	{"setup", "Make a one-time link for an administrator; first: if there is none.", run_setup},
+	{"retention.show", "What the configured retention would let go.", run_retention_show},
+	{"retention.apply", "Let it go, and keep to it from now on.", run_retention_apply},
 	{"backup", "Copy the store to path while it runs.", run_backup},
 	{"stop", "End the server.", run_stop},
 	{NULL, NULL, NULL},

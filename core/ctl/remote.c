@@ -278,6 +278,52 @@ static int run_metrics(struct ctl *ctl, const struct ctl_verb *verb, int argc, c
 	return CTL_OK;
 }
 
+/* Does a report of retention name messages that go? */
+static bool report_lets_go(const json_t *report)
+{
+	json_t *type;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "types"), i, type)
+	{
+		if (json_int(type, "messages", 0) > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool confirmed(void)
+{
+	char line[16];
+
+	if (!isatty(STDIN_FILENO))
+		return false;
+	fputs("Delete these messages for good? [y/N] ", stderr);
+	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+/* What will go is printed first; only then, and if it is wanted, it goes. */
+static int run_retention_apply(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	bool yes = argc && strcmp(argv[0], "--yes") == 0;
+	json_t *report;
+
+	if (argc && !yes)
+		return ctl_fail(ctl, CTL_USAGE, "retention apply takes --yes, not '%s'", argv[0]);
+	if (!ctl->json || !yes) {
+		report = remote_ask(ctl, json_pack("{s:s}", "verb", "retention.show"));
+		if (!report)
+			return CTL_FAILED;
+		if (!ctl->json)
+			present_text(report);
+		yes = yes || !report_lets_go(report) || (!ctl->json && confirmed());
+		json_decref(report);
+	}
+	if (!yes)
+		return ctl_fail(ctl, CTL_FAILED, "nothing was deleted; say --yes to delete it");
+	return show(ctl, request_of(verb));
+}
+
 /* ------------------------------------------------------------------------------------------- */
 
 const struct ctl_verb ctl_remote_verbs[] = {
@@ -297,6 +343,10 @@ const struct ctl_verb ctl_remote_verbs[] = {
 		"print a link that makes one administrator; --first: if there is none", 0, 1,
 		run_setup},
 	{"backup", "PATH", "copy the store while it runs; PATH must not exist", 1, 1, run_backup},
+	{"retention show", "", "what the configured retention would delete", 0, 0, run_plain},
+	{"retention apply", "[--yes]",
+		"say what will go, ask, delete it, and keep to it from now on", 0, 1,
+		run_retention_apply},
 	{"stop", "", "end the server", 0, 0, run_plain},
 	{NULL, NULL, NULL, 0, 0, NULL},
 };

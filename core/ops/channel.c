@@ -247,6 +247,30 @@ static int delete_build(struct confab_event *ev, struct confab_change *c, void *
 			(json_int_t)c->entry.ts, "deleted_by", ev->actor.id));
 }
 
+/* --- trim ---------------------------------------------------------------------------------------------- */
+
+static enum confab_verdict trim_judge(struct confab_event *ev, void *ctx)
+{
+	(void)ctx;
+	return ev->actor.kind == CONFAB_ACTOR_SYSTEM
+		? CONFAB_PASS
+		: confab_reject(ev, "forbidden", "retention is the administrator's");
+}
+
+/** The system's: what is below `first` is gone for everybody from this entry on. */
+static int trim_build(struct confab_event *ev, struct confab_change *c, void *ctx)
+{
+	uint64_t first = (uint64_t)json_int(ev->body, "first", 0);
+
+	(void)ctx;
+	if (first > c->after.seq + 1 || first <= c->after.first) {
+		return 0;
+	}
+	change_first(c, first);
+	return confab_change_todo(c, "core.purge",
+		json_pack("{s:s,s:I}", "channel", ev->lg->id, "first", (json_int_t)first));
+}
+
 /* --- get ------------------------------------------------------------------------------------------------- */
 
 static void get_loaded(struct ops *o, struct confab_request *rq)
@@ -328,6 +352,12 @@ static const struct confab_kind_row kinds[] = {
 		.grant = "delete",
 		.build = delete_build,
 		.doc = "A channel ends; its id stays taken."},
+	{.name = "channel.trim",
+		.class_ = CONFAB_DURABLE,
+		.log = CONFAB_LOG_CHANNEL,
+		.judge = trim_judge,
+		.build = trim_build,
+		.doc = "Messages that retention does not keep are gone."},
 };
 
 static const struct confab_field create_fields[] = {

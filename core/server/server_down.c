@@ -15,6 +15,7 @@
 #include "net/net_start.h"
 #include "ops/todo.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/retention.h"
 #include "plugin/host.h"
 
 /** How often is looked whether all events have ended [us]. */
@@ -112,6 +113,8 @@ void server_stop_logic(struct server *s)
 	timer_stop(&s->sweep);
 	todos_stop(s->ops.todos);
 	s->ops.todos = NULL;
+	retention_stop(s->retention);
+	s->retention = NULL;
 	admin_close(s->admin);
 	s->admin = NULL;
 	host_stop(s->host, plugins_down, s);

@@ -54,6 +54,7 @@ struct server {
 	struct store *store;
 	struct chat *chat;
 	struct pipeline *pipeline;
+	struct retention *retention;
 	struct wire *wire;
 	struct ops ops;
 	struct admin *admin;

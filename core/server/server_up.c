@@ -21,6 +21,7 @@
 #include "ops/ops.h"
 #include "ops/todo.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/retention.h"
 #include "plugin/host.h"
 #include "wire/wire.h"
 
@@ -85,6 +86,7 @@ static void open_admin(struct server *s)
 		.started_us = clock_mono_us(),
 		.chat = s->chat,
 		.pipeline = s->pipeline,
+		.retention = s->retention,
 		.host = s->host,
 		.store = s->store,
 		.wire = s->wire,
@@ -141,6 +143,7 @@ static void plugins_up(void *arg, int rc, const struct confab_error *err)
 		s->ops.todo_other = host_todo;
 		s->ops.todo_ctx = s->host;
 		s->ops.todos = todos_start(&s->ops);
+		s->retention = retention_start(s->pipeline);
 		host_watch(s->host, plugins_changed, s);
 		plugins_changed(s);
 		open_admin(s);

@@ -16,7 +16,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define CAP_FIRST 16
+/* Most maps are small: a user has few memberships. */
+#define CAP_FIRST 4
 
 /* The value of a dead slot. */
 static char dead_mark;
@@ -34,6 +35,7 @@ struct strmap {
 	size_t live;
 	size_t used; /* live and dead */
 	uint64_t seed;
+	bool lent; /* the keys are the values' */
 };
 
 struct numslot {
@@ -73,6 +75,17 @@ static size_t cap_for(size_t live_pairs)
 static uint64_t num_hash(const struct nummap *m, uint64_t key)
 {
 	return XXH3_64bits_withSeed(&key, sizeof(key), m->seed);
+}
+
+static void key_free(const struct strmap *m, struct strslot *s)
+{
+	if (!m->lent)
+		free(s->key);
+}
+
+static char *key_keep(const struct strmap *m, const char *key, size_t size)
+{
+	return m->lent ? (char *)(uintptr_t)key : memcpy(alloc_resize(NULL, size), key, size);
 }
 
 static struct strslot *str_slot(const struct strmap *m, const char *key, uint64_t hash)
@@ -154,13 +167,21 @@ struct strmap *strmap_new(void)
 	return m;
 }
 
+struct strmap *strmap_new_lent(void)
+{
+	struct strmap *m = strmap_new();
+
+	m->lent = true;
+	return m;
+}
+
 void strmap_free(struct strmap *m)
 {
 	if (m == NULL)
 		return;
 	for (size_t i = 0; i < m->cap; i++) {
 		if (live(m->slots[i].value))
-			free(m->slots[i].key);
+			key_free(m, &m->slots[i]);
 	}
 	free(m->slots);
 	free(m);
@@ -184,6 +205,8 @@ void *strmap_put(struct strmap *m, const char *key, void *value)
 		void *former = s->value;
 
 		s->value = value;
+		if (m->lent)
+			s->key = key_keep(m, key, size);
 		return former;
 	}
 	if (full(m->used, m->cap))
@@ -195,7 +218,7 @@ void *strmap_put(struct strmap *m, const char *key, void *value)
 	if (s->value == NULL)
 		m->used++;
 	m->live++;
-	*s = (struct strslot){value, memcpy(alloc_resize(NULL, size), key, size), hash};
+	*s = (struct strslot){value, key_keep(m, key, size), hash};
 	return NULL;
 }
 
@@ -207,7 +230,7 @@ void *strmap_take(struct strmap *m, const char *key)
 	if (s == NULL)
 		return NULL;
 	value = s->value;
-	free(s->key);
+	key_free(m, s);
 	*s = (struct strslot){DEAD, NULL, 0};
 	m->live--;
 	return value;

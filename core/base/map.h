@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** String keys are copied. Values are borrowed pointers, never NULL. */
+/** String keys are copied, but by strmap_new_lent. Values are borrowed pointers, never NULL. */
 struct strmap;
 
 /** An empty map; the caller owns it. Memory exhaustion is fatal. Thread: its owner's, throughout. */
 struct strmap *strmap_new(void);
+/** An empty map that borrows its keys: each lies in its value and lives as long as that is in here. */
+struct strmap *strmap_new_lent(void);
 /** Free the map; the values are the caller's. NULL is fine. */
 void strmap_free(struct strmap *m);
 /** The value, or NULL. Borrowed. */

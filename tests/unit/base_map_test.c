@@ -114,9 +114,30 @@ static void churn(void **state)
 	nummap_free(m);
 }
 
+/* A lent map keeps the key of the value it holds now, as the former one may be freed. */
+static void lent_keys(void **state)
+{
+	struct strmap *m = strmap_new_lent();
+	char first[] = "key", second[] = "key";
+	const char *key = NULL;
+	size_t pos = 0;
+
+	(void)state;
+	assert_null(strmap_put(m, first, first));
+	assert_ptr_equal(strmap_put(m, second, second), first);
+	memset(first, 'x', sizeof(first) - 1);
+	assert_ptr_equal(strmap_find(m, "key"), second);
+	assert_true(strmap_next(m, &pos, &key, NULL));
+	assert_ptr_equal(key, second);
+	assert_ptr_equal(strmap_take(m, "key"), second);
+	assert_int_equal(strmap_count(m), 0);
+	strmap_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lent_keys),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(walk_and_take),
 		cmocka_unit_test(numbers),

@@ -250,7 +250,12 @@ struct loop *loop_new(const char *name, struct confab_error *err)
 		free(loop);
 		return NULL;
 	}
-	watch_set_init(&loop->watches, loop->base);
+	if (watch_set_init(&loop->watches, loop->base, err) != 0) {
+		watch_set_fini(&loop->watches);
+		waiting_fini(loop);
+		free(loop);
+		return NULL;
+	}
 	return loop;
 }
 

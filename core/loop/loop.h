@@ -38,11 +38,18 @@ struct timer {
 /** What a descriptor is watched for. Edge-triggered; registered once. */
 enum watch_what { WATCH_READ = 1, WATCH_WRITE = 2 };
 
+/** A ring without an end: unlinking needs no head. */
+struct watch_link {
+	struct watch_link *next, *prev;
+};
+
 struct watch {
 	void (*fn)(void *arg, unsigned what);
 	void *arg;
 	int fd;
-	void *event; /* the loop's, NULL: not started */
+	uint8_t wanted, what;         /* the loop's: bits it is watched for, bits that came */
+	struct watch_set *set;        /* the loop's, NULL: not started */
+	struct watch_link all, ready; /* the loop's */
 };
 
 /** Make a loop; it does not run yet. name: shown by ps and in logs, cut to 15 characters. */

@@ -1,26 +1,22 @@
 /*
- * Watches: one allocation each, holding libevent's event and the links of two rings.
+ * Watches: an epoll set of our own, which libevent watches as one descriptor. The links of two rings
+ * lie in the watch itself, so that a watched descriptor costs no memory besides it.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "loop/watch.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <event2/event_struct.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "loop/loop_internal.h"
 
-/* What a running watch's `event` points to. */
-struct watch_slot {
-	struct watch_link all;
-	struct watch_link ready; /* its own ring of one when not ready */
-	struct watch *watch;
-	struct watch_set *set;
-	unsigned what; /* became ready */
-	struct event event;
-};
+/* How many are asked for at once; there is another round as long as it comes full. */
+#define EVENTS_MAX 256
 
 static void link_alone(struct watch_link *l)
 {
@@ -48,49 +44,77 @@ static void link_remove(struct watch_link *l)
 	link_alone(l);
 }
 
-static struct watch_slot *slot_of_ready(struct watch_link *l)
+static struct watch *watch_of_ready(struct watch_link *l)
 {
-	return (struct watch_slot *)((char *)l - offsetof(struct watch_slot, ready));
+	return (struct watch *)((char *)l - offsetof(struct watch, ready));
 }
 
-static struct watch_slot *slot_of_all(struct watch_link *l)
+static struct watch *watch_of_all(struct watch_link *l)
 {
-	return (struct watch_slot *)((char *)l - offsetof(struct watch_slot, all));
+	return (struct watch *)((char *)l - offsetof(struct watch, all));
 }
 
-static void slot_mark(struct watch_slot *slot, unsigned what)
+static void watch_mark(struct watch *w, unsigned what)
 {
-	if (slot->what == 0)
-		link_append(&slot->set->ready, &slot->ready);
-	slot->what |= what;
+	if (w->what == 0)
+		link_append(&w->set->ready, &w->ready);
+	w->what |= (uint8_t)what;
 }
 
-static void slot_became_ready(evutil_socket_t fd, short events, void *arg)
+/* Errors and hang-ups count as both. */
+static unsigned what_of(uint32_t events)
 {
-	unsigned what = 0;
+	if (events & (EPOLLERR | EPOLLHUP))
+		return WATCH_READ | WATCH_WRITE;
+	return (events & EPOLLIN ? WATCH_READ : 0u) | (events & EPOLLOUT ? WATCH_WRITE : 0u);
+}
 
-	(void)fd;
-	if (events & EV_READ)
-		what |= WATCH_READ;
-	if (events & EV_WRITE)
-		what |= WATCH_WRITE;
-	if (what != 0)
-		slot_mark(arg, what);
+static void some_became_ready(evutil_socket_t fd, short events, void *arg)
+{
+	struct epoll_event came[EVENTS_MAX];
+	int n;
+
+	(void)events;
+	(void)arg;
+	do {
+		n = epoll_wait(fd, came, EVENTS_MAX, 0);
+		for (int i = 0; i < n; i++) {
+			struct watch *w = came[i].data.ptr;
+			unsigned what = what_of(came[i].events) & w->wanted;
+
+			if (what != 0)
+				watch_mark(w, what);
+		}
+	} while (n == EVENTS_MAX);
 }
 
 /* ------------------------------------------------------------------------------------------- */
 
-void watch_set_init(struct watch_set *s, struct event_base *base)
+int watch_set_init(struct watch_set *s, struct event_base *base, struct confab_error *err)
 {
-	s->base = base;
+	*s = (struct watch_set){.epoll = -1};
 	link_alone(&s->all);
 	link_alone(&s->ready);
+	if (base == NULL)
+		return 0;
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0)
+		return confab_error_set(
+			err, CONFAB_EIO, "cannot watch descriptors (%s)", strerror(errno));
+	s->event = event_new(base, s->epoll, EV_READ | EV_PERSIST, some_became_ready, NULL);
+	if (s->event == NULL || event_add(s->event, NULL) != 0)
+		return confab_error_set(err, CONFAB_EIO, "cannot watch descriptors (libevent)");
+	return 0;
 }
 
 void watch_set_fini(struct watch_set *s)
 {
 	while (!link_is_alone(&s->all))
-		watch_stop(slot_of_all(s->all.next)->watch);
+		watch_stop(watch_of_all(s->all.next));
+	if (s->event != NULL)
+		event_free(s->event);
+	if (s->epoll >= 0)
+		close(s->epoll);
 }
 
 bool watch_set_ready(const struct watch_set *s)
@@ -112,12 +136,11 @@ unsigned watch_set_fire(struct watch_set *s)
 	firing.prev->next = &firing;
 	link_alone(&s->ready);
 	while (!link_is_alone(&firing)) {
-		struct watch_slot *slot = slot_of_ready(firing.next);
-		struct watch *w = slot->watch;
-		unsigned what = slot->what;
+		struct watch *w = watch_of_ready(firing.next);
+		unsigned what = w->what;
 
-		link_remove(&slot->ready);
-		slot->what = 0;
+		link_remove(&w->ready);
+		w->what = 0;
 		fired++;
 		w->fn(w->arg, what); /* may stop and free w */
 	}
@@ -132,56 +155,48 @@ void watch_init(struct watch *w, void (*fn)(void *arg, unsigned what), void *arg
 int watch_start(struct loop *loop, struct watch *w, int fd, unsigned what, struct confab_error *err)
 {
 	struct watch_set *s = &loop->watches;
-	struct watch_slot *slot;
-	short events = EV_PERSIST | EV_ET;
+	struct epoll_event ev = {.events = EPOLLET, .data.ptr = w};
 
-	assert(w->event == NULL && w->fn != NULL && what != 0);
-	if (s->base == NULL)
+	assert(w->set == NULL && w->fn != NULL && what != 0);
+	if (s->epoll < 0)
 		return confab_error_set(
 			err, CONFAB_EUNSUPPORTED, "a simulation has no descriptors to watch");
 	if (what & WATCH_READ)
-		events |= EV_READ;
+		ev.events |= EPOLLIN;
 	if (what & WATCH_WRITE)
-		events |= EV_WRITE;
-	slot = calloc(1, sizeof(*slot));
-	if (slot == NULL)
-		return confab_error_set(err, CONFAB_ENOMEM, "out of memory for a watch");
-	link_alone(&slot->all);
-	link_alone(&slot->ready);
-	slot->watch = w;
-	slot->set = s;
-	if (event_assign(&slot->event, s->base, fd, events, slot_became_ready, slot) != 0 ||
-		event_add(&slot->event, NULL) != 0) {
-		free(slot);
-		return confab_error_set(err, CONFAB_EIO, "cannot watch descriptor %d", fd);
-	}
-	link_append(&s->all, &slot->all);
+		ev.events |= EPOLLOUT;
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) != 0)
+		return confab_error_set(
+			err, CONFAB_EIO, "cannot watch descriptor %d (%s)", fd, strerror(errno));
+	link_alone(&w->ready);
+	link_append(&s->all, &w->all);
+	w->set = s;
 	w->fd = fd;
-	w->event = slot;
+	w->wanted = (uint8_t)what;
+	w->what = 0;
 	return 0;
 }
 
 void watch_again(struct watch *w, unsigned what)
 {
-	assert(w->event != NULL && what != 0);
-	slot_mark(w->event, what);
+	assert(w->set != NULL && what != 0);
+	watch_mark(w, what);
 }
 
 void watch_stop(struct watch *w)
 {
-	struct watch_slot *slot = w->event;
+	struct watch_set *s = w->set;
 
-	if (slot == NULL)
+	if (s == NULL)
 		return;
-	(void)event_del(&slot->event); /* fails only for an event that was never made */
-	link_remove(&slot->all);
-	link_remove(&slot->ready);
-	free(slot);
-	w->event = NULL;
+	(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL); /* it may be closed already */
+	link_remove(&w->all);
+	link_remove(&w->ready);
+	w->set = NULL;
 	w->fd = -1;
 }
 
 bool watch_running(const struct watch *w)
 {
-	return w->event != NULL;
+	return w->set != NULL;
 }

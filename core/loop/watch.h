@@ -1,5 +1,5 @@
 /**
- * A loop's watched descriptors. libevent only marks what became ready; the turn calls the owners
+ * A loop's watched descriptors. libevent only says that some became ready; the turn calls the owners
  * when it comes to descriptors, so that a watch can be stopped or freed at any moment of a turn.
  *
  * SPDX-License-Identifier: MIT
@@ -10,19 +10,16 @@
 #include <event2/event.h>
 #include "loop/loop.h"
 
-/** A ring without an end: unlinking needs no head. */
-struct watch_link {
-	struct watch_link *next, *prev;
-};
-
 struct watch_set {
-	struct event_base *base;
+	int epoll;               /* -1: a simulation has none */
+	struct event *event;     /* watches the set */
 	struct watch_link all;   /* every running watch */
 	struct watch_link ready; /* to be called in the coming turn */
 };
 
-/** Begin empty on a borrowed event base. */
-void watch_set_init(struct watch_set *s, struct event_base *base);
+/** Begin empty on a borrowed event base; NULL: a simulation. @return 0 or CONFAB_EIO, fini it then too */
+int watch_set_init(
+	struct watch_set *s, struct event_base *base, struct confab_error *err) CONFAB_MUSTCHECK;
 
 /** Stop every watch that still runs. */
 void watch_set_fini(struct watch_set *s);

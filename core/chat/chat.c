@@ -39,8 +39,9 @@ struct chat *chat_new(struct loop *loop, struct store *store, const struct confi
 	chat->loop = loop;
 	chat->store = store;
 	chat->config = config;
-	chat->logs = strmap_new();
-	chat->sessions = strmap_new();
+	chat->logs = strmap_new_lent();
+	chat->sessions = strmap_new_lent();
+	chat->blockers = strmap_new();
 	chat->by_conn = nummap_new();
 	chat->by_topic = nummap_new();
 	chat->next_topic = 1;
@@ -62,6 +63,7 @@ void chat_free(struct chat *chat)
 	}
 	strmap_free(chat->logs);
 	strmap_free(chat->sessions);
+	strmap_free(chat->blockers);
 	nummap_free(chat->by_conn);
 	nummap_free(chat->by_topic);
 	free(chat);
@@ -84,10 +86,10 @@ struct chat_log *chat_log_get(struct chat *chat, const char *id)
 	assert(lg);
 	strcpy(lg->id, id);
 	lg->chat = chat;
-	lg->rows = strmap_new();
+	lg->rows = strmap_new_lent();
 	lg->used_us = loop_now_us(chat->loop);
 	lg->topic = chat->next_topic++;
-	strmap_put(chat->logs, id, lg);
+	strmap_put(chat->logs, lg->id, lg);
 	nummap_put(chat->by_topic, lg->topic, lg);
 	return lg;
 }

@@ -127,8 +127,10 @@ struct user {
 	struct chat_log *lg;
 	struct strmap *memberships; /* channel id → itself (key only) */
 	struct strmap *blocks;      /* users this one blocks, or NULL */
-	struct strmap *blocked_by;  /* loaded users who block this one → struct user, or NULL */
-	struct strmap *cursors;     /* log → struct cursor */
+	struct strmap
+		*blocked_by;    /* loaded users who block this one → struct user, or NULL; lies in
+				       chat->blockers */
+	struct strmap *cursors; /* log → struct cursor */
 	struct strmap *mentions; /* unread personal mentions "channel:seq" → key only, or NULL */
 	struct session *sessions;
 	uint32_t n_sessions;
@@ -178,6 +180,7 @@ struct chat {
 	const struct config *config; /* snapshot in force */
 	struct strmap *logs;
 	struct strmap *sessions;
+	struct strmap *blockers; /* user id → map of the loaded users who block that user */
 	struct nummap *by_conn;  /* conn_id → struct session */
 	struct nummap *by_topic; /* topic → struct chat_log */
 	struct chat_ports ports;

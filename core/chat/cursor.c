@@ -53,7 +53,7 @@ struct cursor *cursor_get(struct user *u, const char *log)
 		c = calloc(1, sizeof(*c) + strlen(log) + 1);
 		assert(c);
 		strcpy(c->log, log);
-		strmap_put(u->cursors, log, c);
+		strmap_put(u->cursors, c->log, c);
 	}
 	return c;
 }

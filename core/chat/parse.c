@@ -42,7 +42,7 @@ static void member_changed(struct channel *ch, struct row *r)
 		m = calloc(1, sizeof(*m) + strlen(r->id) + 1);
 		assert(m);
 		strcpy(m->user, r->id);
-		strmap_put(ch->members, r->id, m);
+		strmap_put(ch->members, m->user, m);
 	}
 	m->rev = r->rev;
 	m->joined = json_bool(j, "joined");
@@ -90,11 +90,12 @@ static void channel_changed(struct chat_log *lg, struct row *r)
 	json_decref(j);
 }
 
+/** The keys are the values' own. */
 static void set_key(struct strmap **map, const char *key, void *value, bool present)
 {
 	if (present) {
 		if (!*map) {
-			*map = strmap_new();
+			*map = strmap_new_lent();
 		}
 		strmap_put(*map, key, value);
 	} else if (*map) {
@@ -102,14 +103,29 @@ static void set_key(struct strmap **map, const char *key, void *value, bool pres
 	}
 }
 
+/** Who is blocked, loaded or not, finds who blocks: one look-up, however many users there are. */
+static void index_block(struct user *u, const char *id, bool blocks)
+{
+	struct strmap *index = u->lg->chat->blockers, *by = strmap_find(index, id), *was = by;
+	struct user *other = chat_user_find(u->lg->chat, id);
+
+	set_key(&by, u->id, u, blocks);
+	if (by && !was) {
+		strmap_put(index, id, by);
+	} else if (by && strmap_count(by) == 0) {
+		strmap_take(index, id);
+		strmap_free(by);
+		by = NULL;
+	}
+	if (other) {
+		other->blocked_by = by;
+	}
+}
+
 static void block_changed(struct user *u, struct row *r)
 {
-	struct user *other = chat_user_find(u->lg->chat, r->id);
-
 	set_key(&u->blocks, r->id, r, row_lives(r));
-	if (other) {
-		set_key(&other->blocked_by, u->id, u, row_lives(r));
-	}
+	index_block(u, r->id, row_lives(r));
 }
 
 static void profile_changed(struct user *u, struct row *r)
@@ -159,25 +175,14 @@ static void free_members(struct channel *ch)
 	strmap_free(ch->members);
 }
 
-/** Both directions of the block index, when a user appears or goes. */
-static void link_blocks(struct user *u, bool appear)
+/** A user who blocks others goes: the index names loaded ones only. */
+static void forget_blocks(struct user *u)
 {
-	size_t pos = 0;
-	void *value;
 	const char *id;
+	size_t pos = 0;
 
-	while (strmap_next(u->lg->chat->logs, &pos, &id, &value)) {
-		struct user *other = ((struct chat_log *)value)->user;
-
-		if (!other || other == u) {
-			continue;
-		}
-		if (other->blocks && strmap_find(other->blocks, u->id)) {
-			set_key(&u->blocked_by, other->id, other, appear);
-		}
-		if (!appear && other->blocked_by) {
-			strmap_take(other->blocked_by, u->id);
-		}
+	while (u->blocks && strmap_next(u->blocks, &pos, &id, NULL)) {
+		index_block(u, id, false);
 	}
 }
 
@@ -201,16 +206,16 @@ void parse_begin(struct chat_log *lg)
 		u->lg = lg;
 		strcpy(u->id, lg->id + 1);
 		lg->user = u;
-		u->memberships = strmap_new();
-		u->cursors = strmap_new();
-		link_blocks(u, true);
+		u->memberships = strmap_new_lent();
+		u->cursors = strmap_new_lent();
+		u->blocked_by = strmap_find(lg->chat->blockers, u->id);
 	} else {
 		struct channel *ch = calloc(1, sizeof(*ch));
 
 		assert(ch);
 		ch->lg = lg;
 		ch->listed = true;
-		ch->members = strmap_new();
+		ch->members = strmap_new_lent();
 		lg->channel = ch;
 	}
 }
@@ -226,11 +231,10 @@ void parse_end(struct chat_log *lg)
 	if (lg->user) {
 		struct user *u = lg->user;
 
-		link_blocks(u, false);
+		forget_blocks(u);
 		lg->user = NULL;
 		strmap_free(u->memberships);
 		strmap_free(u->blocks);
-		strmap_free(u->blocked_by);
 		strmap_free(u->mentions);
 		cursor_free_all(u);
 		free(u);

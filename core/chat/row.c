@@ -68,14 +68,11 @@ static void loose_trim(struct chat_log *lg)
 	struct row *r = lg->oldest, *next;
 
 	for (; r && lg->n_loose > LOOSE_MAX; r = next) {
-		char key[200];
-
 		next = r->newer;
 		if (r->pins) {
 			continue;
 		}
-		row_key(key, sizeof(key), r->kind, r->id);
-		strmap_take(lg->rows, key);
+		strmap_take(lg->rows, r->key);
 		loose_unlink(lg, r);
 		row_free(r);
 	}
@@ -95,15 +92,15 @@ static char *copy_or_null(const char *s)
 
 static struct row *row_make(struct chat_log *lg, const char *kind, const char *id, bool stays)
 {
-	struct row *r = calloc(1, sizeof(*r) + strlen(id) + 1);
-	char key[200];
+	size_t prefix = strlen(kind) + 1, size = prefix + strlen(id) + 1;
+	struct row *r = calloc(1, sizeof(*r) + size);
 
 	assert(r);
-	strcpy(r->id, id);
+	row_key(r->key, size, kind, id);
+	r->id = r->key + prefix;
 	r->kind = row_kind(kind);
 	r->stays = stays;
-	row_key(key, sizeof(key), kind, id);
-	strmap_put(lg->rows, key, r);
+	strmap_put(lg->rows, r->key, r);
 	if (!stays) {
 		loose_link(lg, r);
 		r->pins++;
@@ -162,9 +159,6 @@ struct row *row_put(struct chat_log *lg, const struct confab_row *from, bool sta
 		loose_link(lg, r);
 	}
 	r->rev = from->rev;
-	r->seq = from->seq;
-	r->parent = from->parent;
-	r->n = from->n;
 	r->gone = from->gone;
 	text_unref(r->body);
 	r->body = from->gone || !from->body ? NULL : text_new(from->body, from->body_len);
@@ -191,7 +185,7 @@ void row_forget_all(struct chat_log *lg)
 		row_free(value);
 	}
 	strmap_free(lg->rows);
-	lg->rows = strmap_new();
+	lg->rows = strmap_new_lent();
 	lg->newest = lg->oldest = NULL;
 	lg->n_loose = 0;
 }

@@ -19,14 +19,14 @@ struct row {
 	struct row *newer,
 		*older; /* least-recently-used list of rows that may go; NULL for those that stay */
 	uint64_t rev;   /* 0: known to be absent */
-	uint64_t seq, parent, n; /* of messages */
-	struct text *body;       /* whole row as JSON; NULL if gone or absent */
-	char *sender;            /* author of a message, or NULL */
-	char *audience;          /* JSON text, NULL: everybody */
-	const char *kind;        /* interned */
-	unsigned pins;           /* events that rely on it */
+	struct text *body; /* whole row as JSON; NULL if gone or absent */
+	char *sender;      /* author of a message, or NULL */
+	char *audience;    /* JSON text, NULL: everybody */
+	const char *kind;  /* interned */
+	const char *id;    /* in key */
+	unsigned pins;     /* events that rely on it */
 	bool gone, stays;
-	char id[];
+	char key[]; /* "kind:id", its key among the log's rows */
 };
 
 /** A kind's name as one pointer per process: compare by ==. Any of ≤ 32 characters. Logic thread. */

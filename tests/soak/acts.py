@@ -17,6 +17,14 @@ WORDS = ("tea", "rain", "Straße", "мост", "猫", "🌊", "hello", "naïve",
 ACTS = (("send", 52), ("reply", 8), ("edit", 12), ("delete", 6), ("read", 10), ("door", 3),
         ("kick", 4), ("repeat", 5))
 
+# What the checker must know of the channels: who is inside, who sees what, how fast one may speak.
+LAWS = {
+    HALL: {"kind": "open"},
+    SLOW: {"kind": "open", "slow_ms": SLOW_MS},
+    DEN: {"kind": "group"},
+    VAULT: {"kind": "group", "floors": True},
+}
+
 CONFIG = {
     "auth": {"providers": ["auth-jwt"]},
     "limits": {"user_rate": "10000/s", "address_rate": "10000/s", "channel_rate": "70/s burst 30"},
@@ -33,6 +41,12 @@ CONFIG = {
 
 class Person:
     """Draws the acts of one client."""
+
+    acts = ACTS
+    channels = CHANNELS     # where one acts
+    doors = (HALL, SLOW)    # where one comes and goes
+    owners = OWNERS
+    in_flight = IN_FLIGHT
 
     def __init__(self, client, number, names, seed):
         self.client = client
@@ -65,24 +79,24 @@ class Person:
 
     def begin(self):
         """The first of all makes the channels; the groups begin with everybody."""
-        for channel in CHANNELS:
-            if OWNERS.get(channel, 0) == self.number:
-                members = self.names if channel in OWNERS else []
+        for channel in self.channels:
+            if self.owners.get(channel, 0) == self.number:
+                members = self.names if channel in self.owners else []
                 more = {"members": [n for n in members if n != self.client.name]} if members else {}
                 self.client.change("channel.create", channel, self.cid(), type=channel, **more)
 
     def enter(self):
-        for channel in (HALL, SLOW):
+        for channel in self.doors:
             self.client.change("channel.join", channel, self.cid())
 
     # ---- acts ----
 
     def act(self):
         """One act, if its time has come: the draw is made all the same."""
-        verb = self.random.choices([a for a, _ in ACTS], [w for _, w in ACTS])[0]
-        channel = self.random.choice(CHANNELS)
+        verb = self.random.choices([a for a, _ in self.acts], [w for _, w in self.acts])[0]
+        channel = self.random.choice(self.channels)
         seed = self.random.getrandbits(32)
-        if not self.client.ready.is_set() or len(self.client.pending) >= IN_FLIGHT:
+        if not self.client.ready.is_set() or len(self.client.pending) >= self.in_flight:
             return
         getattr(self, "_" + verb)(channel, random.Random(seed))
 
@@ -125,16 +139,16 @@ class Person:
             self.client.read(channel, draw.choice(seen[-5:])["id"])
 
     def _door(self, _channel, draw):
-        channel = draw.choice((HALL, SLOW))
+        channel = draw.choice(self.doors)
         inside = channel in self.client.logs
         if self.number and (not inside or draw.random() < 0.3):
             self.client.change("channel.leave" if inside else "channel.join", channel, self.cid())
 
     def _kick(self, _channel, draw):
-        mine = [c for c, owner in OWNERS.items() if owner == self.number]
+        mine = [c for c, owner in self.owners.items() if owner == self.number]
         if not mine:
             return
-        channel = mine[0]
+        channel = draw.choice(mine)
         if self.out and draw.random() < 0.7:
             self.bring_back(draw.choice(sorted(self.out)))
             return

@@ -16,7 +16,6 @@ It is pure: no clock, no chance, no server.
 SPDX-License-Identifier: MIT
 """
 
-from acts import CONFIG, OWNERS, SLOW, SLOW_MS
 from model import Fault, Model
 from streams import Stream
 
@@ -26,16 +25,18 @@ IDEMPOTENT = ("channel.join", "channel.leave", "member.add")
 
 def check(records, story):
     """records: {user: [lines]}; story: what World.tell gave. → [Fault]"""
-    sent = sent_by_cid(records)
-    models = play(story["store"], sent)
+    models = play(story["store"], sent_by_cid(records), story["laws"])
+    return sayings(records, models) + ending(story, models)
+
+
+def sayings(records, models):
+    """What was written down while it happened."""
     faults = [fault for model in models.values() for fault in model.faults]
     for name, lines in records.items():
         faults += Stream(name, models).play(lines)
         faults += answers(name, lines, models)
         faults += order_of_sending(name, lines, models)
-    faults += order_of_time(records, models)
-    faults += ending(story, models)
-    return faults
+    return faults + order_of_time(records, models)
 
 
 def sent_by_cid(records):
@@ -48,16 +49,13 @@ def sent_by_cid(records):
     return sent
 
 
-def play(store, sent):
+def play(store, sent, laws):
     """The models of all channels, from the entries as they stand at the end."""
     models = {}
     for name, log in store.items():
         if name.startswith("@"):
             continue
-        model = models[name] = Model(
-            name, kind="group" if name in OWNERS else "open",
-            floors=CONFIG["channel_types"].get(name, {}).get("history_for_newcomers") is False,
-            slow_ms=SLOW_MS if name == SLOW else 0)
+        model = models[name] = Model(name, **laws[name])
         model.entries = {e["rev"]: e for e in log["entries"]}
         model.by_cid = {}
         for e in log["entries"]:
@@ -159,7 +157,8 @@ def ending(story, models):
                 continue
             rows = {(row["kind"], str(row["id"])): row for row in told["rows"]}
             faults += same_as_model(f"{name}'s last look at {log}", name, model, rows)
-            faults += pages(f"{name}'s pages of {log}", model, rows, told["pages"])
+            if told["pages"] is not None:
+                faults += pages(f"{name}'s pages of {log}", model, rows, told["pages"])
         faults += memberships(name, logs, models)
         faults += last_hello(name, story["hello"][name], models)
         faults += same_as_last(name, story["held"][name], logs)

@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from acts import CONFIG, Person
+from acts import CONFIG, LAWS, Person
 from checker import check
 from record import read
 from world import World, merged
@@ -76,7 +76,7 @@ async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=
     await world.quiet()
     await world.settled(settle_s)
     await world.quiet()
-    story = await world.tell()
+    story = await world.tell(LAWS)
     await world.leave()
     return {name: read(world.records / f"{name}.jsonl") for name in names}, story
 

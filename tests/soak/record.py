@@ -27,12 +27,15 @@ class Order:
 class Record:
     """The lines of one client, on disk as they come and in memory."""
 
-    def __init__(self, path, order):
+    def __init__(self, path, order, kinds=None):
         self.path = path
+        self.kinds = kinds      # only these are kept; None: all
         self.order = order
         self.file = open(path, "a", encoding="utf-8")
 
     def add(self, what, **fields):
+        if self.kinds and what not in self.kinds:
+            return
         line = {"n": next(self.order.next), "t": what, **fields}
         self.file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
 

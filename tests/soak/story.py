@@ -11,14 +11,16 @@ PLACE_BITS = 32
 PAGE = 200
 
 
-async def read_all(client):
-    """Everything one user may read, each log from its beginning: sync, and history's pages."""
+async def read_all(client, paged=None):
+    """Everything one user may read, each log from its beginning: what was synced, and history's pages
+    (of the channels in paged, which are taken out; None: of all)."""
     logs = {}
     for log, held in client.logs.items():
-        told = {"rev": held.rev, "rows": [row for row in held.living().values()]}
-        if not log.startswith("@"):
-            told["pages"] = await pages(client, log)
-        logs[log] = told
+        wanted = not log.startswith("@") and (paged is None or log in paged)
+        if wanted and paged:
+            paged.discard(log)
+        logs[log] = {"rev": held.rev, "rows": list(held.living().values()),
+                     "pages": await pages(client, log) if wanted else None}
     return logs
 
 

@@ -44,7 +44,7 @@ def jwt(secret, user):
 class World:
     """One server in one folder, and clients that outlive its deaths."""
 
-    def __init__(self, folder, names, config, tap=None, env=None):
+    def __init__(self, folder, names, config, tap=None, env=None, kinds=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.records = self.folder / "records"
@@ -57,7 +57,7 @@ class World:
             "plugins": {"auth-jwt": {"secret": {"file": str(self.folder / "secret")}}},
         }, config), env)
         order = Order()
-        self.clients = [self._client(name, Record(self.records / f"{name}.jsonl", order), tap)
+        self.clients = [self._client(name, Record(self.records / f"{name}.jsonl", order, kinds), tap)
                         for name in names]
         self.tasks = []
 
@@ -116,26 +116,34 @@ class World:
         for client in self.clients:
             client.record.close()
 
-    async def tell(self):
-        """A newcomer for every user reads all there is; then the server ends and its file is read."""
-        order = Order()
-        story = {"clients": {}, "hello": {}}
-        for old in self.clients:
-            record = Record(self.folder / f"last-{old.name}.jsonl", order)
-            new = self._client(old.name, record)
-            task = asyncio.ensure_future(new.run())
-            await self.until(new.quiet, f"a last look by {new.name}")
-            story["clients"][old.name] = await read_all(new)
-            await new.stop()
-            await task
-            record.close()
-            hello = [line for line in read(record.path) if line["t"] == "hello"][-1]
-            story["hello"][old.name] = hello["ok"]
-            record.path.unlink()
-            story.setdefault("held", {})[old.name] = {
-                log: {"rev": held.rev, "rows": list(held.living().values())}
+    async def last_look(self, old, paged=None):
+        """A newcomer of one user reads all there is. paged: channels whose pages are read (None: all);
+        they are taken out. Gives a story of that user alone."""
+        record = Record(self.folder / f"last-{old.name}.jsonl", Order(), ("hello",))
+        new = self._client(old.name, record)
+        task = asyncio.ensure_future(new.run())
+        await self.until(new.quiet, lambda: f"a last look by {new.name}: {new.unrest()}")
+        logs = await read_all(new, paged)
+        await new.stop()
+        await task
+        record.close()
+        hello = read(record.path)[-1]["ok"]
+        record.path.unlink()
+        held = {log: {"rev": held.rev, "rows": list(held.living().values())}
                 for log, held in old.logs.items()}
+        return {"clients": {old.name: logs}, "hello": {old.name: hello}, "held": {old.name: held}}
+
+    async def tell(self, laws):
+        """Everybody's last look; then the server ends and its file is read."""
+        story = {"clients": {}, "hello": {}, "held": {}, "laws": laws}
+        for old in self.clients:
+            for part, told in (await self.last_look(old)).items():
+                story[part].update(told)
         await asyncio.to_thread(self.server.stop)
-        story["store"] = read_store(self.folder / "data/confab.db")
+        story["store"] = self.store()
         (self.folder / "story.json").write_text(json.dumps(story, ensure_ascii=False))
         return story
+
+    def store(self):
+        """What the file of a stopped server holds."""
+        return read_store(self.folder / "data/confab.db")

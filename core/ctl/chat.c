@@ -135,8 +135,7 @@ static void on_answer(void *ctx, const json_t *asked, const json_t *ok, const js
 			"/history, /who, /quit");
 	} else if (strcmp(op, "channel.watch") == 0) {
 		snprintf(s->current, sizeof(s->current), "%s", channel);
-		link_follow(&s->link, channel, (uint64_t)json_int(ok, "rev", 0),
-			(uint64_t)json_int(ok, "seq", 0));
+		link_follow(&s->link, channel, ok);
 	} else if (strcmp(op, "channel.join") == 0 || strcmp(op, "channel.create") == 0) {
 		const char *id = json_str(ok, "channel") ? json_str(ok, "channel") : channel;
 

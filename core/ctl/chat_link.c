@@ -137,20 +137,8 @@ static void take_hello(struct chat_link *l, const json_t *ok)
 		json_str(ok, "session") ? json_str(ok, "session") : "");
 	json_array_foreach(json_object_get(ok, "channels"), i, item)
 	{
-		const char *id = json_str(item, "id"), *epoch = json_str(item, "epoch");
-		uint64_t rev = (uint64_t)json_int(item, "rev", 0);
-		struct link_log *g = id ? log_of(l, id, true) : NULL;
-
-		if (!g)
-			continue;
-		if (!g->rev) {
-			g->rev = rev;
-			g->seq = (uint64_t)json_int(item, "seq", 0);
-			snprintf(g->epoch, sizeof(g->epoch), "%s", epoch ? epoch : "");
-		} else if (rev > g->rev || (epoch && strcmp(epoch, g->epoch) != 0)) {
-			g->seen = rev;
-			sync_log(l, id, g);
-		}
+		if (json_str(item, "id"))
+			link_follow(l, json_str(item, "id"), item);
 	}
 	for (struct ask *a = l->asks; a; a = a->next) { /* those from before the reconnect */
 		if (json_str(a->request, "cid") && json_bool(a->request, "again"))
@@ -306,14 +294,17 @@ bool link_behind(const struct chat_link *l)
 	return false;
 }
 
-void link_follow(struct chat_link *l, const char *log, uint64_t rev, uint64_t seq)
+void link_follow(struct chat_link *l, const char *log, const json_t *stand)
 {
+	const char *epoch = json_str(stand, "epoch");
+	uint64_t rev = (uint64_t)json_int(stand, "rev", 0);
 	struct link_log *g = log_of(l, log, true);
 
 	if (!g->rev) {
 		g->rev = rev;
-		g->seq = seq;
-	} else if (rev > g->rev) {
+		g->seq = (uint64_t)json_int(stand, "seq", 0);
+		snprintf(g->epoch, sizeof(g->epoch), "%s", epoch ? epoch : "");
+	} else if (rev > g->rev || (epoch && strcmp(epoch, g->epoch) != 0)) {
 		g->seen = rev;
 		sync_log(l, log, g);
 	}

@@ -48,8 +48,8 @@ void link_ask(struct chat_link *l, json_t *request);
 bool link_busy(const struct chat_link *l);
 /** Did an answer name a rev whose change has not come yet? */
 bool link_behind(const struct chat_link *l);
-/** Follow a log from this rev on (the reply of channel.watch); a known one stays. */
-void link_follow(struct chat_link *l, const char *log, uint64_t rev, uint64_t seq);
+/** Follow a log from where hello or channel.watch says that it stands; a known one catches up. */
+void link_follow(struct chat_link *l, const char *log, const json_t *stand);
 
 /** Take in what has arrived, or try to connect if it is time. */
 void link_turn(struct chat_link *l);

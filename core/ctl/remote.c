@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "ctl/ctl.h"
 #include "ctl/present.h"
+#include "ctl/stream.h"
 
 /* Longest answer; the server's lists are shorter [bytes]. */
 #define ANSWER_MAX ((size_t)64 << 20)
@@ -64,45 +65,10 @@ static int connect_to(struct ctl *ctl, const char *path)
 	return -1;
 }
 
-static bool send_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-static bool read_line(int fd, struct buf *b)
-{
-	char piece[65536];
-
-	while (b->len < ANSWER_MAX) {
-		ssize_t n = read(fd, piece, sizeof(piece));
-		const char *end;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		end = memchr(piece, '\n', (size_t)n);
-		buf_add(b, piece, end ? (size_t)(end - piece) : (size_t)n);
-		if (end)
-			return true;
-	}
-	return false;
-}
-
 /* The "ok" of an answer, or NULL and why not was said. */
-static json_t *take_answer(struct ctl *ctl, const struct buf *line)
+static json_t *take_answer(struct ctl *ctl, const char *line, size_t len)
 {
-	json_t *answer = json_loadb(line->bytes, line->len, JSON_DECODE_ANY, NULL);
+	json_t *answer = json_loadb(line, len, JSON_DECODE_ANY, NULL);
 	json_t *ok = json_object_get(answer, "ok");
 	const json_t *error = json_object_get(answer, "error");
 
@@ -127,18 +93,20 @@ json_t *remote_ask(struct ctl *ctl, json_t *request)
 	int fd = path ? connect_to(ctl, path) : -1;
 	json_t *ok = NULL;
 	struct buf b;
+	size_t len;
 
 	free(path);
 	buf_init(&b);
 	if (fd >= 0) {
 		json_write(&b, request);
 		buf_char(&b, '\n');
-		if (!send_all(fd, b.bytes, b.len)) {
+		if (!stream_send(fd, b.bytes, b.len)) {
 			ctl_fail(ctl, CTL_FAILED, "the server closed its admin socket");
 		} else {
 			buf_clear(&b);
-			if (read_line(fd, &b))
-				ok = take_answer(ctl, &b);
+			len = stream_read_until(fd, &b, "\n", ANSWER_MAX);
+			if (len)
+				ok = take_answer(ctl, b.bytes, len);
 			else
 				ctl_fail(ctl, CTL_FAILED, "the server closed without an answer");
 		}

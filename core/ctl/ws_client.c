@@ -18,6 +18,7 @@
 
 #include "base/chance.h"
 #include "base/json.h"
+#include "ctl/stream.h"
 
 #define MESSAGE_MAX ((size_t)16 << 20)
 #define HEAD_MAX 16384
@@ -51,42 +52,6 @@ static int dial(const struct ws_place *place, struct confab_error *err)
 		confab_error_set(
 			err, CONFAB_EIO, "%s:%s: %s", place->host, place->port, strerror(errno));
 	return fd;
-}
-
-static bool send_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* Read a response's head into b, with what came behind it. @return its length, or 0 */
-static size_t read_head(int fd, struct buf *b)
-{
-	char piece[4096];
-	const char *end;
-
-	while (b->len < HEAD_MAX) {
-		ssize_t n = recv(fd, piece, sizeof(piece), 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return 0;
-		buf_add(b, piece, (size_t)n);
-		end = strstr(b->bytes, "\r\n\r\n");
-		if (end)
-			return (size_t)(end - b->bytes) + 4;
-	}
-	return 0;
 }
 
 /* Does the head have this field with this value? Names and values of ours are short. */
@@ -151,7 +116,7 @@ static bool send_frame(int fd, unsigned opcode, const char *bytes, size_t len)
 	buf_add(&b, head, n + 4);
 	for (size_t i = 0; i < len; i++)
 		buf_char(&b, (char)((unsigned char)bytes[i] ^ mask[i & 3]));
-	sent = send_all(fd, b.bytes, b.len);
+	sent = stream_send(fd, b.bytes, b.len);
 	buf_fini(&b);
 	return sent;
 }
@@ -218,12 +183,12 @@ json_t *ws_post(const struct ws_place *place, const char *path, const json_t *bo
 			"Content-Length: %zu\r\nConnection: close\r\n\r\n",
 			path, place->host, place->port, b.len);
 		buf_add(&rq, b.bytes, b.len);
-		send_all(fd, rq.bytes, rq.len);
+		stream_send(fd, rq.bytes, rq.len);
 		explicit_bzero(rq.bytes, rq.len);
 		buf_fini(&rq);
 	}
 	explicit_bzero(b.bytes, b.len);
-	head = read_head(fd, &in);
+	head = stream_read_until(fd, &in, "\r\n\r\n", HEAD_MAX);
 	*status = head ? atoi(in.bytes + strcspn(in.bytes, " ")) : 0;
 	while (head && in.len < MESSAGE_MAX) {
 		char piece[4096];
@@ -266,8 +231,8 @@ int ws_client_open(struct ws_client *c, const struct ws_place *place, struct con
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: confab.v1\r\n"
 		"Sec-WebSocket-Key: %s\r\n\r\n",
 		place->host, place->port, key);
-	if (send_all(c->fd, b.bytes, b.len))
-		head = read_head(c->fd, &c->in);
+	if (stream_send(c->fd, b.bytes, b.len))
+		head = stream_read_until(c->fd, &c->in, "\r\n\r\n", HEAD_MAX);
 	buf_fini(&b);
 	if (!head || strncmp(c->in.bytes, "HTTP/1.1 101", 12) != 0 ||
 		!head_has(c->in.bytes, "Sec-WebSocket-Accept: ", want)) {

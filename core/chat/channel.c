@@ -27,10 +27,13 @@ bool channel_text_fits(const struct channel *ch, const char *text, size_t len)
 
 bool channel_hides(const struct channel *ch, const struct confab_actor *who)
 {
+	const struct member *m;
+
 	if (!ch || !ch->type || config_type_public(ch->type) || who->kind != CONFAB_ACTOR_USER) {
 		return false;
 	}
-	return !permit_member(ch, who->id) && !(who->user && who->user->is_admin);
+	m = permit_member(ch, who->id);
+	return !(m && (m->joined || m->banned_until_ms)) && !(who->user && who->user->is_admin);
 }
 
 bool channel_listed(const struct channel *ch)

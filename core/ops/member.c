@@ -181,14 +181,27 @@ static void run_add(struct confab_request *rq, void *ctx)
 
 /* --- go ----------------------------------------------------------------------------------------------- */
 
+/** The row of one who is no member any more: gone, but slow mode remembers who spoke. */
+static int part(struct confab_change *c, const char *user)
+{
+	const json_t *old = confab_change_row(c, "member", user);
+	int64_t sent = json_int(old, "sent", 0);
+
+	if (!sent) {
+		return confab_change_set(c, "member", user, NULL);
+	}
+	return confab_change_set(
+		c, "member", user, json_pack("{s:b,s:I}", "joined", 0, "sent", (json_int_t)sent));
+}
+
 static int leave_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
 	(void)ctx;
-	if (!confab_change_row(c, "member", ev->actor.id)) {
+	if (!json_bool(confab_change_row(c, "member", ev->actor.id), "joined")) {
 		return 0;
 	}
 	ops_member_todo(c, ev->actor.id);
-	return confab_change_set(c, "member", ev->actor.id, NULL);
+	return part(c, ev->actor.id);
 }
 
 static enum confab_verdict leave_judge(struct confab_event *ev, void *ctx)
@@ -249,7 +262,7 @@ static int kick_build(struct confab_event *ev, struct confab_change *c, void *ct
 	(void)ctx;
 	ops_member_todo(c, user);
 	if (ev->lg->channel->listed) {
-		return confab_change_set(c, "member", user, NULL);
+		return part(c, user);
 	}
 	/* The own log may still say otherwise for a moment: the channel's row wins. */
 	return confab_change_set(
@@ -526,7 +539,11 @@ void ops_member_put(struct confab_change *c, const char *user, const char *role,
 {
 	json_t *row = json_pack(
 		"{s:b,s:s,s:I}", "joined", 1, "role", role, "since", (json_int_t)c->entry.ts);
+	json_t *sent = json_object_get(confab_change_row(c, "member", user), "sent");
 
+	if (sent) { /* coming again does not end slow mode's wait */
+		json_object_set(row, "sent", sent);
+	}
 	if (floor) {
 		json_object_set_new(row, "floor", json_integer((json_int_t)floor));
 	}

@@ -97,7 +97,7 @@ static void stamp_sender(struct confab_event *ev, struct confab_change *c)
 {
 	json_t *row;
 
-	if (is_slow(ev)) {
+	if (ev->lg->channel->slow_ms && ev->actor.kind == CONFAB_ACTOR_USER) {
 		row = ops_member_copy(ev, c, ev->actor.id);
 		json_object_set_new(row, "sent", json_integer(c->entry.ts));
 		confab_change_set(c, "member", ev->actor.id, row);

@@ -54,15 +54,19 @@ static int ban_build(struct confab_event *ev, struct confab_change *c, void *ctx
 {
 	const json_t *old = confab_change_row(c, "member", body_user(ev));
 	int64_t until = body_until(ev->body);
+	json_t *row;
 
 	(void)ctx;
 	if (old && !json_bool(old, "joined") && json_int(old, "banned_until", 0) == until) {
 		return 0;
 	}
+	row = json_pack("{s:b,s:I,s:s,s:I}", "joined", 0, "banned_until", (json_int_t)until, "by",
+		ev->actor.id, "since", (json_int_t)c->entry.ts);
+	if (json_object_get(old, "sent")) {
+		json_object_set(row, "sent", json_object_get(old, "sent"));
+	}
 	ops_member_todo(c, body_user(ev));
-	return confab_change_set(c, "member", body_user(ev),
-		json_pack("{s:b,s:I,s:s,s:I}", "joined", 0, "banned_until", (json_int_t)until, "by",
-			ev->actor.id, "since", (json_int_t)c->entry.ts));
+	return confab_change_set(c, "member", body_user(ev), row);
 }
 
 static int unban_build(struct confab_event *ev, struct confab_change *c, void *ctx)

@@ -94,6 +94,9 @@ def test_slow_mode_holds_over_a_restart(make_server):
             raise AssertionError("too soon")
         except Refused as refused:
             assert refused.code == "slow" and 590000 < refused.error["retry_ms"] <= 600000
+    bob.ask("channel.leave", channel="room", cid=cid())
+    ann.ask("member.add", channel="room", cid=cid(), user="bob")
+    assert bob.refused("message.send", channel="room", cid=cid(), text="I am new") == "slow"
     ann.say("room", "owners bypass it")
     ann.say("room", "twice")
     bob.ask("read", channel="room", seq=sent["seq"] + 2)

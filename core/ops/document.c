@@ -87,14 +87,28 @@ static void run_asyncapi(struct confab_request *rq, void *ctx)
 	reply(rq, o, &o->documents->asyncapi, document_asyncapi);
 }
 
+#define DOCUMENT_FIELD(name_) \
+	{ \
+		(name_), CONFAB_FIELD_ANY, true, 0, 0, NULL, NULL, "as the format asks for it" \
+	}
+
 static const struct confab_field openapi_reply[] = {
 	{"openapi", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "its version, 3.1"},
 	{"paths", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "by path and method"},
+	DOCUMENT_FIELD("info"),
+	DOCUMENT_FIELD("components"),
+	DOCUMENT_FIELD("servers"),
+	DOCUMENT_FIELD("security"),
+	DOCUMENT_FIELD("jsonSchemaDialect"),
 	{0},
 };
 static const struct confab_field asyncapi_reply[] = {
 	{"asyncapi", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "its version, 3.0"},
 	{"operations", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "ops and events by name"},
+	DOCUMENT_FIELD("info"),
+	DOCUMENT_FIELD("channels"),
+	DOCUMENT_FIELD("components"),
+	DOCUMENT_FIELD("defaultContentType"),
 	{0},
 };
 

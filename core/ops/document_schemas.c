@@ -20,6 +20,7 @@ static const struct confab_field change_reply[] = {
 	{"ts", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "when, Unix ms"},
 	{"again", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "this is the first answer, repeated"},
 	{"held", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "it waits for review"},
+	{"id", CONFAB_FIELD_ID, false, 0, 0, NULL, NULL, "of the row that is held"},
 	{"handled", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL,
 		"a plugin did something else with it"},
 	{0},

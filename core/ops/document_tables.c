@@ -31,6 +31,10 @@
 	{ \
 		(name_), CONFAB_FIELD_INT, true, 0, JSON_INT_MAX, NULL, NULL, (doc_) \
 	}
+#define UNTIL(name_, doc_) \
+	{ \
+		(name_), CONFAB_FIELD_INT, false, -1, JSON_INT_MAX, NULL, NULL, (doc_) \
+	}
 #define FLAG(name_, doc_) \
 	{ \
 		(name_), CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, (doc_) \
@@ -80,20 +84,33 @@ static const struct confab_field message_fields[] = {
 	{0},
 };
 static const struct confab_field member_fields[] = {
-	FLAG("joined", "false: no member, but banned or blocking"),
+	FLAG("joined", "false: no member, but banned or removed"),
 	STRING("role", "owner, moderator, member, reader"),
 	COUNT("since", "when, Unix ms"),
 	COUNT("floor", "lowest seq this member may read; absent: everything"),
+	COUNT("sent", "when this member last spoke in slow mode, Unix ms"),
+	UNTIL("muted_until", "has no voice until then, Unix ms; -1: until told otherwise"),
+	ID("muted_by", "who took it"),
+	UNTIL("banned_until", "kept out until then, Unix ms; -1: until told otherwise"),
+	ID("by", "who banned"),
+	COUNT("kicked", "when removed from a channel that does not list its members, Unix ms"),
+	FLAG("blocks", "of a direct channel: this one takes no messages of the other"),
 	{0},
 };
 static const struct confab_field channel_fields[] = {
 	NEED_STRING("type", "a channel type of this server"),
 	STRING("name", "for people"),
-	WORD("members", "listed unlisted", "do members see each other?"),
+	STRING("topic", "what it is about"),
+	STRING("members", "listed or unlisted: do members see each other?"),
 	FLAG("history", "may newcomers read what was said before?"),
+	STRING("unread", "what counts as unread: all, mentions, none"),
+	FLAG("locked", "nobody may speak but who has the grant lock"),
 	ID("creator", "who made it"),
 	COUNT("created", "when, Unix ms"),
 	COUNT("slow_ms", "how long a person waits between two messages"),
+	FLAG("deleted", "it has ended; nothing else is left"),
+	COUNT("deleted_ts", "when, Unix ms"),
+	ID("deleted_by", "by whom"),
 	{0},
 };
 
@@ -102,6 +119,9 @@ static const struct confab_field channel_fields[] = {
 static const struct confab_field profile_fields[] = {
 	NEED_STRING("name", "shown to people"),
 	STRING("role", "server role: admin, user, guest"),
+	STRING("avatar", "what stands for the picture"),
+	STRING("status", "what the user says of itself"),
+	FLAG("disabled", "kept out"),
 	{0},
 };
 static const struct confab_field membership_fields[] = {
@@ -121,8 +141,29 @@ static const struct confab_field session_fields[] = {
 	{0},
 };
 
+static const struct confab_field ban_fields[] = {
+	UNTIL("until", "kept out of the server until then, Unix ms; -1: until told otherwise"),
+	ID("by", "by whom"),
+	{0},
+};
+static const struct confab_field held_fields[] = {
+	WORD("state", "pending rejected", "waits for review, or was refused by it"),
+	NEED_ID("channel", "where it would go"),
+	NEED_STRING("op", "what it asks"),
+	{"body", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "the request"},
+	STRING("queue", "where it waits, as the plugin named it"),
+	{"why", CONFAB_FIELD_ANY, false, 0, 0, NULL, NULL, "as the plugin put it"},
+	ID("user", "whose it is"),
+	COUNT("since", "when, Unix ms"),
+	ID("by", "who rejected it; empty: the server"),
+	STRING("text", "why it was rejected"),
+	{0},
+};
+
 static const struct confab_row_shape rows[] = {
+	{"ban", ban_fields, "In the own log: the user is kept out of this server."},
 	{"channel", channel_fields, "A channel itself; its id is the channel's."},
+	{"held", held_fields, "In the own log: something that waits for review, or was rejected."},
 	{"member", member_fields, "A member of a channel; its id is the user's."},
 	{"membership", membership_fields, "In the own log: a channel the user is a member of."},
 	{"mention", mention_fields,
@@ -176,17 +217,25 @@ static const struct confab_field cursor_fields[] = {
 	{0},
 };
 static const struct confab_field bye_fields[] = {
-	NEED_ID("channel", "the channel that is lost"),
-	NEED_STRING("why", "removed, banned, deleted or another error code"),
+	ID("channel", "the channel that is lost; absent: the connection ends"),
+	NEED_STRING("why", "removed, banned, deleted; without a channel: drain, stop"),
+	COUNT("reconnect_ms", "connect again after so long"),
+	{0},
+};
+static const struct confab_field server_fields[] = {
+	FLAG("draining", "connections will end soon"),
+	COUNT("reconnect_ms", "better connect again after so long, to another server"),
 	{0},
 };
 
 static const struct document_event events[] = {
-	{"bye", bye_fields, "A channel can no longer be read; nothing of it follows."},
+	{"bye", bye_fields,
+		"A channel can no longer be read, or the connection ends; nothing of it follows."},
 	{"change", change_fields, "A log went from prev to rev (levels watch and focus)."},
 	{"cursor", cursor_fields, "A read cursor moved."},
 	{"notice", notice_fields,
 		"Something happened in a channel (level notice), at most once a second."},
+	{"server", server_fields, "Something about the server itself."},
 };
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))

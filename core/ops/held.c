@@ -314,8 +314,7 @@ static const struct confab_field list_fields[] = {
 static const struct confab_field list_reply[] = {
 	{"held", CONFAB_FIELD_LIST, true, 0, 0, NULL, NULL,
 		"rows: id, user, op, body, queue, why, since"},
-	{"next", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
-		"ask again after this; null: the end"},
+	{"next", CONFAB_FIELD_PLACE, true, 0, 0, NULL, NULL, "ask again after this; null: the end"},
 	{0},
 };
 static const struct confab_field approve_fields[] = {
@@ -351,6 +350,7 @@ static const struct confab_op_row rows[] = {
 		.run = run_list,
 		.args = list_fields,
 		.reply = list_reply,
+		.grant = "review",
 		.doc = "What waits for review in a channel; needs the grant review."},
 	{.name = "held.approve",
 		.actor = CONFAB_OP_USER,
@@ -359,6 +359,7 @@ static const struct confab_op_row rows[] = {
 		.run = run_review,
 		.args = approve_fields,
 		.reply = approve_reply,
+		.grant = "review",
 		.doc = "Let what is held come true, as its author sent it."},
 	{.name = "held.reject",
 		.actor = CONFAB_OP_USER,
@@ -367,6 +368,7 @@ static const struct confab_op_row rows[] = {
 		.run = run_review,
 		.args = reject_fields,
 		.reply = ops_change_reply,
+		.grant = "review",
 		.doc = "Refuse what is held; its author is told."},
 	{.name = "held.withdraw",
 		.actor = CONFAB_OP_USER,

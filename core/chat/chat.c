@@ -57,13 +57,11 @@ void chat_free(struct chat *chat)
 		return;
 	}
 	while (strmap_next(chat->logs, &pos, NULL, &value)) {
-		/* First out of the map: the users that are left look each other up in it. */
-		strmap_take(chat->logs, ((struct chat_log *)value)->id);
 		log_free(value);
 	}
 	strmap_free(chat->logs);
 	strmap_free(chat->sessions);
-	strmap_free(chat->blockers);
+	strmap_free(chat->blockers); /* empty: users take themselves out */
 	nummap_free(chat->by_conn);
 	nummap_free(chat->by_topic);
 	free(chat);
@@ -159,6 +157,11 @@ struct user *chat_user_find(struct chat *chat, const char *id)
 	chat_own_log(own, id);
 	lg = strmap_find(chat->logs, own);
 	return lg ? lg->user : NULL;
+}
+
+const struct strmap *chat_blockers(const struct chat *chat, const char *user)
+{
+	return user && *user ? strmap_find(chat->blockers, user) : NULL;
 }
 
 struct channel *chat_channel_find(struct chat *chat, const char *id)

@@ -115,6 +115,7 @@ struct channel {
 	struct chat_log *lg;
 	const struct config_type *type; /* of the configuration in force */
 	struct strmap *members;         /* user id → struct member; unlisted: those known here */
+	struct strmap *pins;            /* seq in decimal → its row, or NULL */
 	uint32_t n_joined;
 	bool listed, history; /* fixed at creation */
 	int unread;           /* enum config_unread; fixed at creation */
@@ -127,10 +128,7 @@ struct user {
 	struct chat_log *lg;
 	struct strmap *memberships; /* channel id → itself (key only) */
 	struct strmap *blocks;      /* users this one blocks, or NULL */
-	struct strmap
-		*blocked_by;    /* loaded users who block this one → struct user, or NULL; lies in
-				       chat->blockers */
-	struct strmap *cursors; /* log → struct cursor */
+	struct strmap *cursors;     /* log → struct cursor */
 	struct strmap *mentions; /* unread personal mentions "channel:seq" → key only, or NULL */
 	struct session *sessions;
 	uint32_t n_sessions;
@@ -180,9 +178,10 @@ struct chat {
 	const struct config *config; /* snapshot in force */
 	struct strmap *logs;
 	struct strmap *sessions;
-	struct strmap *blockers; /* user id → map of the loaded users who block that user */
 	struct nummap *by_conn;  /* conn_id → struct session */
 	struct nummap *by_topic; /* topic → struct chat_log */
+	struct strmap *blockers; /* id of a user, loaded or not → struct strmap of loaded users who
+				    block them (their id → struct user) */
 	struct chat_ports ports;
 	uint32_t next_topic;
 	char store_epoch[36];
@@ -215,6 +214,8 @@ void chat_own_log(char *out, const char *user);
 
 /** Loaded user or NULL. */
 struct user *chat_user_find(struct chat *chat, const char *id);
+/** Loaded users who block this one, by id; or NULL if there is none. Borrowed. */
+const struct strmap *chat_blockers(const struct chat *chat, const char *user);
 /** Loaded channel or NULL (absent, light, deleted). */
 struct channel *chat_channel_find(struct chat *chat, const char *id);
 

@@ -103,22 +103,24 @@ static void set_key(struct strmap **map, const char *key, void *value, bool pres
 	}
 }
 
-/** Who is blocked, loaded or not, finds who blocks: one look-up, however many users there are. */
-static void index_block(struct user *u, const char *id, bool blocks)
+/** Keep the index of who blocks whom, by the one who is blocked. */
+static void index_block(struct user *u, const char *blocked, bool present)
 {
-	struct strmap *index = u->lg->chat->blockers, *by = strmap_find(index, id), *was = by;
-	struct user *other = chat_user_find(u->lg->chat, id);
+	struct chat *chat = u->lg->chat;
+	struct strmap *by = strmap_find(chat->blockers, blocked);
 
-	set_key(&by, u->id, u, blocks);
-	if (by && !was) {
-		strmap_put(index, id, by);
-	} else if (by && strmap_count(by) == 0) {
-		strmap_take(index, id);
-		strmap_free(by);
-		by = NULL;
-	}
-	if (other) {
-		other->blocked_by = by;
+	if (present) {
+		if (!by) {
+			by = strmap_new_lent();
+			strmap_put(chat->blockers, blocked, by);
+		}
+		strmap_put(by, u->id, u);
+	} else if (by) {
+		strmap_take(by, u->id);
+		if (!strmap_count(by)) {
+			strmap_take(chat->blockers, blocked);
+			strmap_free(by);
+		}
 	}
 }
 
@@ -126,6 +128,29 @@ static void block_changed(struct user *u, struct row *r)
 {
 	set_key(&u->blocks, r->id, r, row_lives(r));
 	index_block(u, r->id, row_lives(r));
+}
+
+static void raise_to(uint64_t *place, int64_t to)
+{
+	if (to > 0 && (uint64_t)to > *place) {
+		*place = (uint64_t)to;
+	}
+}
+
+/** What was said before somebody joined does not wait to be read. */
+static void membership_changed(struct user *u, struct row *r)
+{
+	json_t *j = row_json(r);
+
+	set_key(&u->memberships, r->id, r, j != NULL);
+	if (json_int(j, "seq", 0) > 0) {
+		struct cursor *c = cursor_get(u, r->id);
+
+		raise_to(&c->read_seq, json_int(j, "seq", 0));
+		raise_to(&c->read_ord, json_int(j, "ord", 0));
+		raise_to(&c->read_all, json_int(j, "all", 0));
+	}
+	json_decref(j);
 }
 
 static void profile_changed(struct user *u, struct row *r)
@@ -152,7 +177,7 @@ static void ban_changed(struct user *u, struct row *r)
 static void own_changed(struct user *u, struct row *r)
 {
 	if (strcmp(r->kind, "membership") == 0) {
-		set_key(&u->memberships, r->id, r, row_lives(r));
+		membership_changed(u, r);
 	} else if (strcmp(r->kind, "block") == 0) {
 		block_changed(u, r);
 	} else if (strcmp(r->kind, "mention") == 0) {
@@ -175,8 +200,8 @@ static void free_members(struct channel *ch)
 	strmap_free(ch->members);
 }
 
-/** A user who blocks others goes: the index names loaded ones only. */
-static void forget_blocks(struct user *u)
+/** A user goes: it blocks nobody here any more. */
+static void unindex_blocks(struct user *u)
 {
 	const char *id;
 	size_t pos = 0;
@@ -208,7 +233,6 @@ void parse_begin(struct chat_log *lg)
 		lg->user = u;
 		u->memberships = strmap_new_lent();
 		u->cursors = strmap_new_lent();
-		u->blocked_by = strmap_find(lg->chat->blockers, u->id);
 	} else {
 		struct channel *ch = calloc(1, sizeof(*ch));
 
@@ -224,6 +248,7 @@ void parse_end(struct chat_log *lg)
 {
 	if (lg->channel) {
 		free_members(lg->channel);
+		strmap_free(lg->channel->pins);
 		slot_free_all(&lg->channel->slots);
 		free(lg->channel);
 		lg->channel = NULL;
@@ -231,7 +256,7 @@ void parse_end(struct chat_log *lg)
 	if (lg->user) {
 		struct user *u = lg->user;
 
-		forget_blocks(u);
+		unindex_blocks(u);
 		lg->user = NULL;
 		strmap_free(u->memberships);
 		strmap_free(u->blocks);
@@ -249,5 +274,7 @@ void chat_row_changed(struct chat_log *lg, struct row *r)
 		member_changed(lg->channel, r);
 	} else if (lg->channel && strcmp(r->kind, "channel") == 0) {
 		channel_changed(lg, r);
+	} else if (lg->channel && strcmp(r->kind, "pin") == 0) {
+		set_key(&lg->channel->pins, r->id, r, row_lives(r));
 	}
 }

@@ -100,6 +100,7 @@ static int create_build(struct confab_event *ev, struct confab_change *c, void *
 	if (peer && row->kind == CONFIG_TYPE_DIRECT && strcmp(peer, ev->actor.id) != 0) {
 		ops_member_put(c, peer, row->creator_role, 0);
 		ops_member_todo(c, peer);
+		ops_member_blocks(ev, c, peer);
 	}
 	json_array_foreach(members, i, item)
 	{

@@ -24,6 +24,7 @@
 #include "ops/auth_chain.h"
 #include "ops/fields.h"
 #include "ops/item.h"
+#include "ops/mine.h"
 #include "ops/ops_internal.h"
 #include "ops/user.h"
 #include "pipeline/event_internal.h"
@@ -110,7 +111,7 @@ static json_t *hello_body(struct ops *o, struct session *s)
 		struct unread one = cursor_unread(
 			s->user, logs[i], cursor_find(s->user, logs[i]->id));
 
-		unread += one.unread;
+		unread += mine_muted(s->user, logs[i]->id) ? 0 : one.unread;
 		mentions += one.mentions;
 		if (i < ITEMS_MAX || session_level(s, logs[i]) >= SUB_WATCH) {
 			json_array_append_new(channels, item_json(o, s->user, s, logs[i]));

@@ -18,6 +18,7 @@
 #include "chat/cursor.h"
 #include "chat/row.h"
 #include "chat/session.h"
+#include "ops/mine.h"
 #include "store/store.h"
 
 struct heads {
@@ -77,6 +78,12 @@ json_t *item_json(struct ops *o, struct user *u, const struct session *s, struct
 	}
 	json_object_set_new(item, "type", json_string(type ? type : ""));
 	json_object_set_new(item, "role", json_string(role ? role : "guest"));
+	if (mine_muted(u, lg->id)) {
+		json_object_set_new(item, "muted", json_true());
+	}
+	if (mine_mark(u, lg->id)) {
+		json_object_set_new(item, "mark", json_integer(mine_mark(u, lg->id)));
+	}
 	json_object_set_new(item, "can", ops_can(o, type, role ? role : "guest"));
 	json_decref(membership);
 	return item;

@@ -140,8 +140,9 @@ static int enter_own_build(struct confab_event *ev, struct confab_change *c, voi
 		return 0;
 	}
 	return confab_change_set(c, "membership", ev->channel_id,
-		json_pack("{s:s,s:s}", "type", channel_type_name(ch), "role",
-			ch->type->newcomer_role));
+		json_pack("{s:s,s:s,s:I,s:I,s:I}", "type", channel_type_name(ch), "role",
+			ch->type->newcomer_role, "seq", (json_int_t)ch->lg->seq, "ord",
+			(json_int_t)ch->lg->ord, "all", (json_int_t)ch->lg->all));
 }
 
 static void entered_own(struct ops *o, struct confab_request *rq, struct confab_event *ev)
@@ -532,7 +533,9 @@ void ops_answer_behind_own(struct ops *o, struct confab_request *rq, struct conf
 void ops_member_todo(struct confab_change *c, const char *user)
 {
 	confab_change_todo(c, "core.membership",
-		json_pack("{s:s,s:s}", "user", user, "channel", c->batch->lg->id));
+		json_pack("{s:s,s:s,s:I,s:I,s:I}", "user", user, "channel", c->batch->lg->id, "seq",
+			(json_int_t)c->after.seq, "ord", (json_int_t)c->after.ord, "all",
+			(json_int_t)c->after.all));
 }
 
 void ops_member_put(struct confab_change *c, const char *user, const char *role, uint64_t floor)

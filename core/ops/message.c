@@ -18,11 +18,13 @@
 #include "chat/visible.h"
 #include "config/config.h"
 #include "ops/fields.h"
+#include "ops/mine.h"
 #include "ops/ops_internal.h"
 #include "pipeline/change.h"
 #include "pipeline/draft.h"
 #include "pipeline/event_internal.h"
 #include "store/token.h"
+#include "wire/request.h"
 
 #define MENTIONS_MAX 64
 
@@ -38,6 +40,15 @@ static const json_t *named_message(struct confab_event *ev, const char *field)
 
 	seq_id(id, (uint64_t)json_int(ev->body, field, 0));
 	return event_lend(ev, ev->lg, "message", id);
+}
+
+/** May the actor see the message that the body names by `field`? */
+static bool sees_named(struct confab_event *ev, const char *field)
+{
+	char id[24];
+
+	seq_id(id, (uint64_t)json_int(ev->body, field, 0));
+	return ops_sees(ev, id);
 }
 
 static void add_message_key(struct confab_keys *keys, uint64_t seq)
@@ -108,16 +119,19 @@ static void stamp_sender(struct confab_event *ev, struct confab_change *c)
 static bool peer_blocks(struct confab_event *ev)
 {
 	struct channel *ch = ev->lg->channel;
+	const struct strmap *blockers;
 	const char *id;
 	size_t pos = 0;
 
 	if (!ch->type || ch->type->kind != CONFIG_TYPE_DIRECT) {
 		return false;
 	}
+	blockers = chat_blockers(ev->pl->chat, ev->actor.id);
 	while (strmap_next(ch->members, &pos, &id, NULL)) {
 		const json_t *row = event_lend(ev, ev->lg, "member", id);
 
-		if (strcmp(id, ev->actor.id) != 0 && row && json_bool(row, "blocks")) {
+		if (strcmp(id, ev->actor.id) != 0 &&
+			(json_bool(row, "blocks") || (blockers && strmap_find(blockers, id)))) {
 			return true;
 		}
 	}
@@ -160,7 +174,8 @@ static enum confab_verdict send_judge(struct confab_event *ev, void *ctx)
 	if (json_int(ev->body, "parent", 0)) {
 		parent = named_message(ev, "parent");
 		if (!parent || json_bool(parent, "deleted") || json_int(parent, "parent", 0) ||
-			json_int(ev->body, "parent", 0) < (int64_t)ev->lg->first) {
+			json_int(ev->body, "parent", 0) < (int64_t)ev->lg->first ||
+			!sees_named(ev, "parent")) {
 			return confab_reject(
 				ev, "no_message", "'parent' is no message that can have replies");
 		}
@@ -346,24 +361,13 @@ static enum confab_verdict judge_owned(
 	struct confab_event *ev, const char *own, const char *any, const json_t **message)
 {
 	const json_t *m = named_message(ev, "seq");
-	struct reader reader;
-	struct sight sight;
 	const char *user, *why;
 
 	if (!m || json_bool(m, "deleted") ||
-		json_int(ev->body, "seq", 0) < (int64_t)ev->lg->first) {
+		json_int(ev->body, "seq", 0) < (int64_t)ev->lg->first || !sees_named(ev, "seq")) {
 		return confab_reject(ev, "no_message", NULL);
 	}
 	user = json_str(m, "user");
-	if (ev->actor.user) {
-		reader = reader_of(ev->actor.user, ev->lg);
-		sight = (struct sight){.kind = "message",
-			.seq = (uint64_t)json_int(ev->body, "seq", 0),
-			.sender = user};
-		if (!visible_full(&reader, &sight)) {
-			return confab_reject(ev, "no_message", NULL);
-		}
-	}
 	why = permit_refusal(
 		&ev->actor, ev->lg->channel, user && strcmp(user, ev->actor.id) == 0 ? own : any);
 	if (why) {
@@ -465,8 +469,13 @@ static int delete_build(struct confab_event *ev, struct confab_change *c, void *
 	uint64_t seq = (uint64_t)json_int(ev->body, "seq", 0);
 	const json_t *old = named_message(ev, "seq");
 	struct change_message m = message_meta(ev, old, seq);
+	char id[24];
 
 	(void)ctx;
+	seq_id(id, seq);
+	if (confab_change_row(c, "pin", id)) {
+		confab_change_set(c, "pin", id, NULL);
+	}
 	m.json = tombstone(old, ev->actor.id, c->entry.ts);
 	if (json_int(old, "counts", 0)) {
 		change_uncount(c, seq, json_int(old, "counts", 0) == 2);
@@ -506,6 +515,22 @@ static const struct confab_field reply_fields[] = {
 		"mentions", CONFAB_FIELD_LIST, false, 0, 64, NULL, NULL, \
 			"user ids, or @channel, @here" \
 	}
+
+/** What was read before something was said is told by the same request. */
+static void sent(struct ops *o, struct confab_request *rq, struct confab_event *ev)
+{
+	int64_t read = json_int(ev->body, "read", 0);
+
+	if (read) {
+		mine_read(o, rq->actor, ev->channel_id, read);
+	}
+	ops_answer(rq, ev);
+}
+
+static void run_send(struct confab_request *rq, void *ctx)
+{
+	ops_event_then(ctx, rq, "message.send", json_str(rq->args, "channel"), sent);
+}
 
 static const struct confab_field send_fields[] = {
 	OPS_CHANNEL_FIELD,
@@ -574,7 +599,7 @@ static const struct confab_op_row rows[] = {
 		.actor = CONFAB_OP_USER,
 		.method = "POST",
 		.path = "/v1/channels/{channel}/messages",
-		.kind = "message.send",
+		.run = run_send,
 		.args = send_fields,
 		.reply = reply_fields,
 		.grant = "send",

@@ -16,6 +16,7 @@
 #include "chat/channel.h"
 #include "chat/row.h"
 #include "chat/session.h"
+#include "chat/visible.h"
 #include "config/config.h"
 #include "config/grant.h"
 #include "ops/auth_chain.h"
@@ -386,6 +387,21 @@ const char *ops_read_refusal(struct ops *o, struct confab_request *rq, struct ch
 	return permit_refusal(rq->actor, lg->channel, "read");
 }
 
+bool ops_sees(const struct confab_event *ev, const char *message)
+{
+	const struct row *r = row_find(ev->lg, "message", message);
+	struct reader reader;
+	struct sight sight;
+
+	if (!ev->actor.user || !r) {
+		return true;
+	}
+	reader = reader_of(ev->actor.user, ev->lg);
+	sight = (struct sight){
+		.kind = "message", .seq = r->seq, .sender = r->sender, .audience = r->audience};
+	return visible_full(&reader, &sight);
+}
+
 struct chat_log *ops_readable(struct ops *o, struct confab_request *rq, const char *channel)
 {
 	struct chat_log *lg = chat_log_get(o->chat, channel);
@@ -451,6 +467,10 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_page_register,
 		ops_channel_register,
 		ops_own_register,
+		ops_thread_register,
+		ops_pin_register,
+		ops_block_register,
+		ops_mine_register,
 		ops_user_register,
 		ops_setup_register,
 		ops_server_info_register,

@@ -41,6 +41,9 @@ void session_drained(void *ctx, confab_conn_id conn, const uint32_t *topics, siz
 /** Why this actor may not read a log, or NULL. */
 const char *ops_read_refusal(struct ops *o, struct confab_request *rq, struct chat_log *lg);
 
+/** May the event's actor see this message of its log (held in memory)? Who may not is told there is none. */
+bool ops_sees(const struct confab_event *ev, const char *message);
+
 /**
  * The answer of an event that changed the actor's memberships waits for the actor's own log too. A `then`
  * of ops_event_then.
@@ -63,6 +66,9 @@ void ops_member_put(struct confab_change *c, const char *user, const char *role,
 json_t *ops_member_copy(struct confab_event *ev, struct confab_change *c, const char *user);
 /** Rank of the actor in the channel (enum grant_role); -1: above all (administrators, plugins). */
 int ops_member_rank(const struct confab_event *ev);
+
+/** In a new direct channel: if the actor blocks the other, its member row says so. (block.c) */
+void ops_member_blocks(struct confab_event *ev, struct confab_change *c, const char *other);
 
 /** What the one that a verb is about must be. */
 enum member_need {

@@ -9,22 +9,30 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "chat/cursor.h"
 #include "ops/ops_internal.h"
 #include "pipeline/event_internal.h"
 
 /* --- kinds -------------------------------------------------------------------------------------------- */
 
+/** What was said before somebody joined does not wait to be read: seq, ord, all stay from then. */
 static int put_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
+	static const char *const place[] = {"seq", "ord", "all"};
 	const char *id = json_str(ev->body, "channel"), *role = json_str(ev->body, "role");
 	const json_t *old = confab_change_row(c, "membership", id);
+	json_t *row;
 
 	(void)ctx;
 	if (old && strcmp(json_str(old, "role") ? json_str(old, "role") : "", role) == 0) {
 		return 0;
 	}
-	return confab_change_set(c, "membership", id,
-		json_pack("{s:s,s:s}", "type", json_str(ev->body, "type"), "role", role));
+	row = json_pack("{s:s,s:s}", "type", json_str(ev->body, "type"), "role", role);
+	for (size_t i = 0; i < sizeof(place) / sizeof(place[0]); i++) {
+		json_object_set_new(
+			row, place[i], json_integer(json_int(old ? old : ev->body, place[i], 0)));
+	}
+	return confab_change_set(c, "membership", id, row);
 }
 
 static int drop_build(struct confab_event *ev, struct confab_change *c, void *ctx)
@@ -44,11 +52,13 @@ static void mention_id(const struct confab_event *ev, char out[136])
 
 static int mention_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
+	const struct cursor *cursor = cursor_find(ev->lg->user, json_str(ev->body, "channel"));
 	char id[136];
 
 	(void)ctx;
 	mention_id(ev, id);
-	if (confab_change_row(c, "mention", id)) {
+	if (confab_change_row(c, "mention", id) ||
+		(cursor && cursor->read_seq >= (uint64_t)json_int(ev->body, "seq", 0))) {
 		return 0;
 	}
 	return confab_change_set(c, "mention", id,

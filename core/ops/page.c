@@ -1,9 +1,12 @@
 /**
- * history: pages of messages in both directions and around one.
+ * history: pages of messages in both directions and around one; message.get.
  *
  * SPDX-License-Identifier: MIT
  */
+#include "ops/page.h"
+
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <confab/provider/store.h>
@@ -19,34 +22,17 @@ static void page_read(struct confab_page *call, void *arg)
 {
 	struct confab_request *rq = arg;
 	struct buf *b = &rq->raw;
-	struct chat_log *lg = chat_log_find(rq->actor->user->lg->chat, call->log);
-	struct reader reader;
+	struct chat_log *lg = page_log(rq, call->call.rc, call->log);
 
-	if (call->call.rc || !lg) {
-		request_error(rq, "busy", NULL, 1000, NULL);
+	if (!lg) {
 		return;
 	}
-	if (!ops_readable(rq->op->ctx, rq, call->log)) { /* lost while the store read */
-		return;
-	}
-	reader = reader_of(rq->actor->user, lg);
 	buf_fmt(b,
 		"{\"rev\":%" PRIu64 ",\"seq\":%" PRIu64 ",\"first\":%" PRIu64 ",\"from\":%" PRIu64
-		",\"to\":%" PRIu64 ",\"rows\":[",
+		",\"to\":%" PRIu64 ",\"rows\":",
 		call->head.rev, call->head.seq, call->head.first, call->from_seq, call->to_seq);
-	for (size_t i = 0; i < call->n; i++) {
-		const struct confab_row *row = &call->rows[i];
-		struct sight sight = {.kind = row->kind,
-			.seq = row->seq,
-			.sender = row->sender,
-			.audience = row->audience};
-
-		if (i) {
-			buf_char(b, ',');
-		}
-		visible_row(b, &reader, &sight, row->id, row->rev, row->body, row->body_len);
-	}
-	buf_str(b, "]}");
+	page_rows(b, rq->actor->user, lg, call->head.first, call->rows, call->n);
+	buf_char(b, '}');
 	request_reply_raw(rq);
 }
 
@@ -87,8 +73,48 @@ static void run_history(struct confab_request *rq, void *ctx)
 	ops_load(ctx, rq, &id, 1, page_loaded);
 }
 
+static void got(struct confab_row_get *call, void *arg)
+{
+	struct confab_request *rq = arg;
+	struct chat_log *lg = page_log(rq, call->call.rc, call->log);
+
+	if (!lg) {
+		return;
+	}
+	if (!call->rows[0].kind || call->rows[0].seq < call->head.first) {
+		request_error(rq, "no_message", NULL, 0, NULL);
+		return;
+	}
+	buf_fmt(&rq->raw, "{\"rev\":%" PRIu64 ",\"row\":", call->head.rev);
+	page_row(&rq->raw, rq->actor->user, lg, &call->rows[0]);
+	buf_char(&rq->raw, '}');
+	request_reply_raw(rq);
+}
+
+static void get_loaded(struct ops *o, struct confab_request *rq)
+{
+	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
+
+	if (lg) {
+		page_message_get(o, lg, json_int(rq->args, "seq", 0), got, rq);
+	}
+}
+
+static void run_get(struct confab_request *rq, void *ctx)
+{
+	const char *id = json_str(rq->args, "channel");
+
+	ops_load(ctx, rq, &id, 1, get_loaded);
+}
+
+static const struct confab_field get_fields[] = {OPS_CHANNEL_FIELD, OPS_SEQ_FIELD, {0}};
+static const struct confab_field get_reply[] = {
+	{"rev", CONFAB_FIELD_INT, true, 0, 0, NULL, NULL, "the head it was read at"},
+	{"row", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "the message"},
+	{0},
+};
 static const struct confab_field fields[] = {
-	{"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"},
+	OPS_CHANNEL_FIELD,
 	{"before", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL, "messages below this seq"},
 	{"after", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "messages above this seq"},
 	{"around", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL,
@@ -108,6 +134,15 @@ static const struct confab_field reply[] = {
 };
 
 static const struct confab_op_row rows[] = {
+	{.name = "message.get",
+		.actor = CONFAB_OP_USER,
+		.method = "GET",
+		.path = "/v1/channels/{channel}/messages/{seq}",
+		.run = run_get,
+		.args = get_fields,
+		.reply = get_reply,
+		.grant = "read",
+		.doc = "One message as it stands."},
 	{.name = "history",
 		.actor = CONFAB_OP_USER,
 		.method = "GET",
@@ -120,6 +155,66 @@ static const struct confab_op_row rows[] = {
 };
 
 /* -------------------------------------------------------------------------------------------- */
+
+void page_row(struct buf *b, const struct user *u, const struct chat_log *lg,
+	const struct confab_row *row)
+{
+	struct reader reader = reader_of(u, lg);
+	struct sight sight = {.kind = row->kind,
+		.seq = row->seq,
+		.sender = row->sender,
+		.audience = row->audience};
+
+	visible_row(
+		b, &reader, &sight, row->id, row->rev, row->body, row->gone ? 0 : row->body_len);
+}
+
+void page_rows(struct buf *b, const struct user *u, const struct chat_log *lg, uint64_t first,
+	const struct confab_row *rows_, size_t n)
+{
+	bool any = false;
+
+	buf_char(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (rows_[i].seq && rows_[i].seq < first) {
+			continue;
+		}
+		if (any) {
+			buf_char(b, ',');
+		}
+		any = true;
+		page_row(b, u, lg, &rows_[i]);
+	}
+	buf_char(b, ']');
+}
+
+void page_message_get(struct ops *o, const struct chat_log *lg, int64_t seq,
+	void (*done)(struct confab_row_get *call, void *rq), struct confab_request *rq)
+{
+	struct confab_row_get *call = store_row_get_new(o->chat->store);
+	const char **names = confab_arena_alloc(call->call.arena, 2 * sizeof(char *));
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRId64, seq);
+	names[0] = "message";
+	names[1] = confab_arena_dup(call->call.arena, id, strlen(id));
+	call->log = confab_arena_dup(call->call.arena, lg->id, strlen(lg->id));
+	call->kinds = names;
+	call->ids = names + 1;
+	call->n = 1;
+	store_row_get(o->chat->store, call, done, rq);
+}
+
+struct chat_log *page_log(struct confab_request *rq, int rc, const char *log)
+{
+	struct chat_log *lg = chat_log_find(rq->actor->user->lg->chat, log);
+
+	if (rc || !lg) {
+		request_error(rq, "busy", NULL, 1000, NULL);
+		return NULL;
+	}
+	return ops_readable(rq->op->ctx, rq, log); /* it may be lost since the store was asked */
+}
 
 int ops_page_register(struct ops *o, struct confab_error *err)
 {

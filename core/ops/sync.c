@@ -1,5 +1,5 @@
 /**
- * sync, channel.watch, read.
+ * sync, channel.watch.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,9 +15,9 @@
 #include "chat/channel.h"
 #include "chat/cursor.h"
 #include "chat/session.h"
-#include "chat/visible.h"
 #include "ops/fields.h"
 #include "ops/ops_internal.h"
+#include "ops/page.h"
 #include "pipeline/event_internal.h"
 #include "store/store.h"
 #include "wire/request.h"
@@ -86,30 +86,6 @@ static void sync_busy(struct sync *s)
 	free(s);
 }
 
-/** Messages below first are gone, whether the purge has come to them or not. */
-static void write_rows(struct buf *b, const struct reader *reader, uint64_t first,
-	const struct confab_row *rows, size_t n)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < n; i++) {
-		struct sight sight = {.kind = rows[i].kind,
-			.seq = rows[i].seq,
-			.sender = rows[i].sender,
-			.audience = rows[i].audience};
-
-		if (rows[i].seq && rows[i].seq < first) {
-			continue;
-		}
-		if (any) {
-			buf_char(b, ',');
-		}
-		any = true;
-		visible_row(b, reader, &sight, rows[i].id, rows[i].rev, rows[i].body,
-			rows[i].gone ? 0 : rows[i].body_len);
-	}
-}
-
 /** Why a log is gone for this reader, or NULL. Who held it and may not see it any more hears that it was
  *  removed, whether it is there or not. */
 static const char *gone_why(struct sync *s)
@@ -144,7 +120,6 @@ static void sync_rows(struct confab_rows *call, void *arg)
 {
 	struct sync *s = arg;
 	struct buf *b = &s->rq->raw;
-	struct reader reader = reader_of(s->rq->actor->user, s->lg);
 
 	if (!call->call.rc && item_refused(s)) { /* it may have been lost while the store read */
 		return;
@@ -165,11 +140,11 @@ static void sync_rows(struct confab_rows *call, void *arg)
 	buf_unum(b, call->to);
 	buf_fmt(b,
 		",\"seq\":%" PRIu64 ",\"ord\":%" PRIu64 ",\"all\":%" PRIu64 ",\"first\":%" PRIu64
-		",\"more\":%s,\"rows\":[",
+		",\"more\":%s,\"rows\":",
 		call->head.seq, call->head.ord, call->head.all,
 		call->head.first ? call->head.first : 1, call->more ? "true" : "false");
-	write_rows(b, &reader, call->head.first, call->rows, call->n);
-	buf_str(b, "]}");
+	page_rows(b, s->rq->actor->user, s->lg, call->head.first, call->rows, call->n);
+	buf_char(b, '}');
 	item_done(s);
 }
 
@@ -361,27 +336,7 @@ static void run_watch(struct confab_request *rq, void *ctx)
 	ops_load(ctx, rq, &id, 1, watch_ready);
 }
 
-/* --- read -------------------------------------------------------------------------------------------------- */
-
-static void read_keys(struct confab_event *ev, struct confab_keys *keys)
-{
-	uint64_t seq = (uint64_t)json_int(ev->body, "seq", 0);
-	char id[24];
-
-	if (seq && seq < ev->lg->seq) {
-		snprintf(id, sizeof(id), "%" PRIu64, seq);
-		confab_keys_add(keys, "message", id);
-	}
-}
-
-static const struct confab_kind_row kinds[] = {
-	{.name = "read",
-		.class_ = CONFAB_CURSOR,
-		.log = CONFAB_LOG_CHANNEL,
-		.grant = "read",
-		.keys = read_keys,
-		.doc = "A user has read, or been given, messages up to one."},
-};
+/* --- rows ------------------------------------------------------------------------------------------------ */
 
 static const struct confab_field log_fields[] = {
 	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "channel, or @user for the own log"},
@@ -424,14 +379,6 @@ static const struct confab_field watch_fields[] = {
 		"how much of it"},
 	{0},
 };
-static const struct confab_field read_fields[] = {
-	{"channel", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"},
-	{"seq", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, "read up to this message"},
-	{"delivered", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL,
-		"received up to this message"},
-	{0},
-};
-
 static const struct confab_field watch_reply[] = {
 	{"id", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "the channel"},
 	{"epoch", CONFAB_FIELD_STRING, true, 0, 0, NULL, NULL, "another one: what is held is void"},
@@ -444,20 +391,6 @@ static const struct confab_field watch_reply[] = {
 	OPS_COUNT("mentions", "what is not read of mentions"),
 	{0},
 };
-static const struct confab_field place_reply[] = {
-	OPS_COUNT("seq", "read up to this message"),
-	OPS_COUNT("ord", "its ord"),
-	OPS_COUNT("all", "its all"),
-	{0},
-};
-static const struct confab_field read_reply[] = {
-	{"read", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, place_reply, "the read cursor now"},
-	OPS_COUNT("delivered", "received up to this message"),
-	OPS_COUNT("unread", "what is left"),
-	OPS_COUNT("mentions", "what is left of mentions"),
-	{0},
-};
-
 static const struct confab_op_row rows[] = {
 	{.name = "sync",
 		.actor = CONFAB_OP_USER,
@@ -474,22 +407,11 @@ static const struct confab_op_row rows[] = {
 		.reply = watch_reply,
 		.grant = "read",
 		.doc = "Subscribe to a channel at a level."},
-	{.name = "read",
-		.actor = CONFAB_OP_USER,
-		.method = "PUT",
-		.path = "/v1/channels/{channel}/read",
-		.kind = "read",
-		.args = read_fields,
-		.reply = read_reply,
-		.grant = "read",
-		.doc = "Move the read and delivered cursors; highest wins."},
 };
 
 /* -------------------------------------------------------------------------------------------- */
 
 int ops_sync_register(struct ops *o, struct confab_error *err)
 {
-	int rc = ops_add_kinds(o, kinds, sizeof(kinds) / sizeof(kinds[0]), err);
-
-	return rc ? rc : ops_add(o, rows, sizeof(rows) / sizeof(rows[0]), err);
+	return ops_add(o, rows, sizeof(rows) / sizeof(rows[0]), err);
 }

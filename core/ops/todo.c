@@ -136,8 +136,11 @@ static void membership(struct todo *t)
 	}
 	if (m && m->joined && !ch->deleted) {
 		start(t, "membership.put", user,
-			json_pack("{s:s,s:s,s:s,s:s}", "user", user, "channel", t->lg->id, "type",
-				channel_type_name(ch), "role", m->role));
+			json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "user", user, "channel",
+				t->lg->id, "type", channel_type_name(ch), "role", m->role, "seq",
+				(json_int_t)json_int(t->body, "seq", 0), "ord",
+				(json_int_t)json_int(t->body, "ord", 0), "all",
+				(json_int_t)json_int(t->body, "all", 0)));
 	} else {
 		start(t, "membership.drop", user,
 			json_pack("{s:s,s:s}", "user", user, "channel", t->lg->id));
@@ -185,6 +188,16 @@ static void gone_page(struct todo *t)
 	store_list(t->o->chat->store, call, gone_read, t);
 }
 
+/** In a direct channel: the blocker's member row says so too. */
+static void blocks(struct todo *t)
+{
+	if (t->lg->state == LOG_READY) {
+		t->left++;
+		pipeline_system(t->o->pl, "member.blocks", NULL, t->lg->id, json_incref(t->body),
+			event_done, t);
+	}
+}
+
 static void purged(struct confab_purge *call, void *arg)
 {
 	struct todo *t = arg;
@@ -215,6 +228,7 @@ static const struct {
 	{"core.membership", membership},
 	{"core.channel_gone", gone_page},
 	{"core.purge", purge},
+	{"core.block", blocks},
 };
 
 /** The channel is there: find by the name in the body what to do. */

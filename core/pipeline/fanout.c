@@ -69,13 +69,6 @@ struct run {
 	bool differs;         /* its messages do not ask the same */
 };
 
-static struct user *blocked_sender(struct chat *chat, const char *sender)
-{
-	struct user *u = sender && *sender ? chat_user_find(chat, sender) : NULL;
-
-	return u && u->blocked_by && strmap_count(u->blocked_by) ? u : NULL;
-}
-
 static bool same(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -91,8 +84,8 @@ static void entry_sight(struct chat *chat, const struct confab_entry *e, struct 
 		const struct confab_row *row = &e->rows[i];
 		bool limited = row->audience && *row->audience, fresh;
 		const char *audience = limited ? row->audience : NULL;
-		const char *sender = limited || blocked_sender(chat, row->sender) ? row->sender
-										  : NULL;
+		const char *sender = limited || chat_blockers(chat, row->sender) ? row->sender
+										 : NULL;
 
 		if (strcmp(row->kind, "message") != 0) {
 			continue;
@@ -236,11 +229,11 @@ static struct frame *change_frame(const struct chat_log *lg, const struct run *r
 
 static void except_blockers(struct chat *chat, const char *sender, struct conns *except)
 {
-	const struct user *blocked = blocked_sender(chat, sender);
+	const struct strmap *blockers = chat_blockers(chat, sender);
 	size_t pos = 0;
 	void *value;
 
-	while (blocked && strmap_next(blocked->blocked_by, &pos, NULL, &value)) {
+	while (blockers && strmap_next(blockers, &pos, NULL, &value)) {
 		conns_add_user(except, value);
 	}
 }

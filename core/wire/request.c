@@ -157,6 +157,8 @@ static bool find_op(struct confab_request *rq)
 		}
 		shape_coerce(rq->query, rq->op->row->args);
 		json_object_update(rq->args, rq->query); /* path and query win over the body */
+		/* as over WebSocket, so that a change is the same one by either door */
+		json_object_set_new(rq->args, "op", json_string(rq->op->row->name));
 		return true;
 	}
 	name = json_str(rq->args, "op");

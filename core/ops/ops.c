@@ -397,8 +397,10 @@ bool ops_sees(const struct confab_event *ev, const char *message)
 		return true;
 	}
 	reader = reader_of(ev->actor.user, ev->lg);
-	sight = (struct sight){
-		.kind = "message", .seq = r->seq, .sender = r->sender, .audience = r->audience};
+	sight = (struct sight){.kind = "message",
+		.seq = strtoull(r->id, NULL, 10),
+		.sender = r->sender,
+		.audience = r->audience};
 	return visible_full(&reader, &sight);
 }
 

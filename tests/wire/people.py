@@ -59,7 +59,7 @@ class Person:
     def enter(self, watch="all", **fields):
         """Connect and say hello; its answer is kept in hello."""
         self.socket = connect(self.server.ws_url, subprotocols=["confab.v1"],
-                              open_timeout=DEADLINE).__enter__()
+                              open_timeout=DEADLINE, ping_interval=None).__enter__()
         self.events = []
         self.hello = self.ask("hello", token=self.token, watch=watch, **fields)
         return self

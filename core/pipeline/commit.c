@@ -90,6 +90,22 @@ void commit_answer(struct confab_event *ev, const char *result, bool again)
 
 /* --- building -------------------------------------------------------------------------------- */
 
+/**
+ * An event ends without an entry. What it was judged by may be changes of this very batch, which are not
+ * true yet: then it waits for them and is judged again behind them.
+ */
+static void end_behind(struct batch *b, struct confab_event *ev)
+{
+	if (!b->n) {
+		event_finish(ev);
+		return;
+	}
+	json_decref(event_take_ok(ev));
+	ev->out.is = OUTCOME_NONE;
+	b->closed = true;
+	commit_put_back(b->lg, ev);
+}
+
 /** Judge an event as things stand and build its change. @return true: it is in the batch */
 static bool build_one(struct batch *b, struct confab_event *ev)
 {
@@ -97,7 +113,7 @@ static bool build_one(struct batch *b, struct confab_event *ev)
 	int rc;
 
 	if (event_judge(ev) != CONFAB_PASS) {
-		event_finish(ev);
+		end_behind(b, ev);
 		return false;
 	}
 	c = change_begin(b, ev);
@@ -107,7 +123,7 @@ static bool build_one(struct batch *b, struct confab_event *ev)
 		if (ev->out.is != OUTCOME_ERROR) {
 			event_error(ev, "internal", confab_code_text(rc), 0, NULL);
 		}
-		event_finish(ev);
+		end_behind(b, ev);
 		return false;
 	}
 	if (!c->entry.n_rows && c->after.first == b->tally.first) {
@@ -116,7 +132,7 @@ static bool build_one(struct batch *b, struct confab_event *ev)
 		ev->out.ok = c->reply ? json_incref(c->reply) : json_object();
 		json_object_set_new(ev->out.ok, "rev", json_integer((json_int_t)b->lg->rev));
 		change_drop(c);
-		event_finish(ev);
+		end_behind(b, ev);
 		return false;
 	}
 	change_take(c);

@@ -58,7 +58,26 @@ static int say_build(struct confab_event *ev, struct confab_change *c, void *ctx
 	return 0;
 }
 
+/** Sets a row to a text; the same text once more changes nothing. */
+static int set_build(struct confab_event *ev, struct confab_change *c, void *ctx)
+{
+	const char *text = json_str(ev->body, "text");
+	const json_t *old = confab_change_row(c, "pin", "1");
+
+	(void)ctx;
+	if (old && strcmp(json_str(old, "text"), text) == 0) {
+		return 0;
+	}
+	return confab_change_set(c, "pin", "1", json_pack("{s:s}", "text", text));
+}
+
 static const struct confab_kind_row kinds[] = {
+	{.name = "test.set",
+		.flags = CONFAB_KIND_MAKES_LOG,
+		.class_ = CONFAB_DURABLE,
+		.log = CONFAB_LOG_CHANNEL,
+		.build = set_build,
+		.doc = "a setting"},
 	{.name = "test.say",
 		.flags = CONFAB_KIND_MAKES_LOG,
 		.class_ = CONFAB_DURABLE,
@@ -392,6 +411,48 @@ static void test_a_resend_is_looked_up(void **state)
 	is(say(TWO, "other", true), "conflict", 0, false);
 }
 
+/** Three at once: the first is in flight, the other two are the next batch. */
+static void set_three(void *arg)
+{
+	struct ask *asks = arg;
+
+	for (int i = 0; i < 3; i++) {
+		ask_start(&asks[i]);
+	}
+}
+
+static void test_nothing_changed_waits_for_what_is_ahead(void **state)
+{
+	struct memory_faults busy = {.busy = 1000};
+	struct answer a[3];
+	struct ask asks[3] = {
+		{.kind = "test.say", .cid = ONE, .text = "hi", .answer = &a[0]},
+		{.kind = "test.set", .cid = TWO, .text = "tea", .answer = &a[1]},
+		{.kind = "test.set", .cid = "cid-0000000000000003", .text = "tea", .answer = &a[2]},
+	};
+
+	(void)state;
+	on_loop(set_three, asks);
+	for (int i = 0; i < 3; i++) {
+		until(&a[i].done);
+	}
+	is(a[1], "ok", 2, false);
+	is(a[2], "ok", 2, false); /* and not 1, which the log was at when it was asked */
+	/* If what is ahead fails, what would have been the same is not. */
+	for (int i = 1; i < 3; i++) {
+		asks[i].text = "coffee";
+	}
+	asks[0].cid = "cid-0000000000000004";
+	asks[1].cid = "cid-0000000000000005";
+	asks[2].cid = "cid-0000000000000006";
+	memory_faults_set(w.memory, &busy);
+	on_loop(set_three, asks);
+	for (int i = 0; i < 3; i++) {
+		until(&a[i].done);
+		is(a[i], "busy", 0, false);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -404,6 +465,7 @@ int main(void)
 		TEST(test_the_strand_breaks),
 		TEST(test_moved),
 		TEST(test_a_resend_is_looked_up),
+		TEST(test_nothing_changed_waits_for_what_is_ahead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

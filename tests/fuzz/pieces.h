@@ -58,4 +58,34 @@ static inline bool pieces_next(struct pieces *p, char **bytes, size_t *len)
 			abort(); \
 	} while (0)
 
+/** The bytes must give the same text (run's, freed here) whole and in pieces as the key says. */
+static inline void pieces_alike(char *(*run)(struct pieces p, bool how), bool how,
+	const uint8_t *key, const uint8_t *bytes, size_t len)
+{
+	struct pieces p = {.bytes = (const char *)bytes, .len = len};
+	char *whole = run(p, how), *cut;
+
+	p.key = key;
+	cut = run(p, how);
+	HOLDS(strcmp(whole, cut) == 0);
+	free(whole);
+	free(cut);
+}
+
+/** The first byte says which of n functions gets the rest, as a string. */
+static inline void pieces_choose(
+	void (*const *tries)(const char *text), size_t n, const uint8_t *data, size_t size)
+{
+	char *text;
+
+	if (size < 1)
+		return;
+	text = malloc(size);
+	HOLDS(text != NULL);
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	tries[data[0] % n](text);
+	free(text);
+}
+
 #endif

@@ -96,15 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const char *text) = {
 		try_path, try_target, try_query, try_date, try_tags, try_range, try_addr};
-	char *text;
 
-	if (size < 1)
-		return 0;
-	text = malloc(size);
-	HOLDS(text != NULL);
-	memcpy(text, data + 1, size - 1);
-	text[size - 1] = '\0';
-	tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](text);
-	free(text);
+	pieces_choose(tries, sizeof(tries) / sizeof(tries[0]), data, size);
 	return 0;
 }

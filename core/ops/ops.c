@@ -469,6 +469,7 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_page_register,
 		ops_channel_register,
 		ops_own_register,
+		ops_search_register,
 		ops_thread_register,
 		ops_pin_register,
 		ops_block_register,

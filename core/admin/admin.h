@@ -50,9 +50,10 @@ struct admin_env {
 	 * why not; one line each. NULL: there is no reload.
 	 */
 	void (*reload)(void *ctx, void (*done)(void *arg, bool ok, const char *lines), void *arg);
-	void (*drain)(void *ctx);    /* or NULL */
-	bool (*draining)(void *ctx); /* or NULL */
-	void (*stop)(void *ctx);     /* or NULL */
+	json_t *(*doctor)(void *ctx); /* {"checks":[{what, ok, is}]}; or NULL */
+	void (*drain)(void *ctx);     /* or NULL */
+	bool (*draining)(void *ctx);  /* or NULL */
+	void (*stop)(void *ctx);      /* or NULL */
 	/**
 	 * Make a one-time link for an administrator; first: only if there is none yet. done comes once: rc 0
 	 * with the link (borrowed), CONFAB_EEXIST, CONFAB_EUNSUPPORTED, CONFAB_EBUSY. NULL: there are none.

@@ -276,6 +276,15 @@ static void run_reload(struct admin_request *rq, const struct admin_env *env, co
 		admin_refuse(rq, "unsupported", "this server cannot reload");
 }
 
+static void run_doctor(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	(void)args;
+	if (env->doctor)
+		admin_reply(rq, env->doctor(env->ctx));
+	else
+		admin_refuse(rq, "unsupported", "this server cannot be examined");
+}
+
 static void run_drain(struct admin_request *rq, const struct admin_env *env, const json_t *args)
 {
 	(void)args;
@@ -401,6 +410,7 @@ const struct admin_verb admin_verbs[] = {
 	{"log.level", "Show the level, or set it.", run_log_level},
 	{"log.reopen", "Open the log's file again.", run_log_reopen},
 	{"reload", "Read the configuration again: all of it or nothing.", run_reload},
+	{"doctor", "What protects this server, as the kernel sees it.", run_doctor},
 	{"drain", "Send clients elsewhere, accept nobody new.", run_drain},
 	{"setup", "Make a one-time link for an administrator; first: if there is none.", run_setup},
 	{"retention.show", "What the configured retention would let go.", run_retention_show},

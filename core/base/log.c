@@ -270,6 +270,14 @@ struct log_who log_who_set(struct log_who who)
 	return before;
 }
 
+struct log_who log_who_plugin(const char *plugin)
+{
+	struct log_who before = who_now;
+
+	who_now.plugin = plugin;
+	return before;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];

@@ -24,7 +24,7 @@ enum log_format { LOG_FORMAT_TEXT = 0, LOG_FORMAT_JSON = 1 };
 /** Who speaks: set by the dispatcher of a thread around the work it does for somebody. */
 struct log_who {
 	confab_conn_id conn; /* 0: none */
-	const char *session; /* borrowed, or NULL */
+	char session[32];    /* "": none */
 	const char *plugin;  /* borrowed, or NULL */
 };
 
@@ -47,6 +47,9 @@ int log_level_parse(const char *name);
 
 /** Say for whom this thread works now; returns the former value to be put back. Thread: own. */
 struct log_who log_who_set(struct log_who who);
+
+/** The same, for a plugin on behalf of whom it is now. Thread: own. */
+struct log_who log_who_plugin(const char *plugin);
 
 /** One line: lower case, "subject, what happened (reason)". No newline. Thread: any. */
 void log_line(enum log_level level, const char *fmt, ...) CONFAB_PRINTF(2, 3);

@@ -67,7 +67,7 @@ static void write_json(struct buf *out, const struct log_entry *e)
 	buf_fmt(out, "{\"time\":\"%s\",\"level\":\"%s\"", time, log_level_name(e->level));
 	if (e->who.conn != 0)
 		buf_fmt(out, ",\"conn\":\"%" PRIx64 "\"", e->who.conn);
-	if (e->who.session != NULL)
+	if (e->who.session[0] != '\0')
 		add_member(out, "session", e->who.session);
 	if (e->who.plugin != NULL)
 		add_member(out, "plugin", e->who.plugin);
@@ -80,13 +80,13 @@ static void add_who(struct buf *out, const struct log_who *who)
 {
 	const char *before = "[";
 
-	if (who->conn == 0 && who->session == NULL && who->plugin == NULL)
+	if (who->conn == 0 && who->session[0] == '\0' && who->plugin == NULL)
 		return;
 	if (who->conn != 0) {
 		buf_fmt(out, "%sconn %" PRIx64, before, who->conn);
 		before = ", ";
 	}
-	if (who->session != NULL) {
+	if (who->session[0] != '\0') {
 		buf_fmt(out, "%ssession ", before);
 		add_plain(out, who->session, strlen(who->session));
 		before = ", ";

@@ -27,7 +27,8 @@ struct config_server {
 	const char *public_url;   /* without a slash at the end; "": not known */
 	const char *data;         /* directory */
 	const char *user, *group; /* to become after the sockets are bound; "": stay */
-	int64_t io_threads;       /* 0: one per processor */
+	bool sandbox;
+	int64_t io_threads; /* 0: one per processor */
 	int64_t workers;
 	int64_t stop_grace_ms, drain_time_ms;
 	struct confab_list plugin_dirs; /* searched before the built-in one */

@@ -35,6 +35,11 @@ static const struct section_row server_rows[] = {
 	{{"group", CONFAB_SETTING_STRING, "", 0, 32, NULL, 0, 0, NULL,
 		 "Group to become. Empty: the user's own."},
 		AT(group), 0},
+	{{"sandbox", CONFAB_SETTING_BOOL, "true", 0, 0, NULL, 0, 0, NULL,
+		 "Lock the server in once it has started: files are changed below the directories "
+		 "of data, log and sockets only, no program is started, and calls that no server "
+		 "needs are refused by the kernel."},
+		AT(sandbox), 0},
 	{{"io_threads", CONFAB_SETTING_INT, "auto", 0, 64, "threads", 0, 0, "auto=0",
 		 "Threads that serve connections. auto: one per processor."},
 		AT(io_threads), 0},

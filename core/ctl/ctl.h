@@ -45,6 +45,8 @@ extern const struct ctl_verb ctl_offline_verbs[];
 extern const struct ctl_verb ctl_remote_verbs[];
 /** `confabctl chat`. */
 int ctl_chat(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
+/** The verb backup. */
+int ctl_backup(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 
 /** `confabctl restore`. */
 int ctl_restore(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);

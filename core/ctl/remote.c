@@ -24,21 +24,6 @@
 /* Longest answer; the server's lists are shorter [bytes]. */
 #define ANSWER_MAX ((size_t)64 << 20)
 
-static char *socket_path(struct ctl *ctl)
-{
-	struct config *cfg;
-	char *path;
-
-	if (ctl->socket)
-		return strdup(ctl->socket);
-	cfg = ctl_config_load(ctl);
-	if (!cfg)
-		return NULL;
-	path = config_path(cfg, config_admin(cfg)->socket);
-	config_unref(cfg);
-	return path;
-}
-
 /* @return a connected socket, or -1 and why not was said */
 static int connect_to(struct ctl *ctl, const char *path)
 {
@@ -87,9 +72,24 @@ static json_t *take_answer(struct ctl *ctl, const char *line, size_t len)
 	return ok;
 }
 
+char *remote_socket(struct ctl *ctl)
+{
+	struct config *cfg;
+	char *path;
+
+	if (ctl->socket)
+		return strdup(ctl->socket);
+	cfg = ctl_config_load(ctl);
+	if (!cfg)
+		return NULL;
+	path = config_path(cfg, config_admin(cfg)->socket);
+	config_unref(cfg);
+	return path;
+}
+
 json_t *remote_ask(struct ctl *ctl, json_t *request)
 {
-	char *path = socket_path(ctl);
+	char *path = remote_socket(ctl);
 	int fd = path ? connect_to(ctl, path) : -1;
 	json_t *ok = NULL;
 	struct buf b;
@@ -119,8 +119,11 @@ json_t *remote_ask(struct ctl *ctl, json_t *request)
 
 static int show(struct ctl *ctl, json_t *request)
 {
-	json_t *ok = remote_ask(ctl, request);
+	return remote_show(ctl, remote_ask(ctl, request));
+}
 
+int remote_show(struct ctl *ctl, json_t *ok)
+{
 	if (!ok)
 		return CTL_FAILED;
 	if (ctl->json) {
@@ -183,21 +186,6 @@ static int run_log_level(struct ctl *ctl, const struct ctl_verb *verb, int argc,
 
 	if (argc)
 		json_object_set_new(request, "level", json_string(argv[0]));
-	return show(ctl, request);
-}
-
-/* The daemon's working directory is not ours: paths go absolute. */
-static int run_backup(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
-{
-	json_t *request = request_of(verb);
-	char cwd[PATH_MAX], path[2 * PATH_MAX];
-
-	(void)argc;
-	if (argv[0][0] == '/' || !getcwd(cwd, sizeof(cwd)))
-		snprintf(path, sizeof(path), "%s", argv[0]);
-	else
-		snprintf(path, sizeof(path), "%s/%s", cwd, argv[0]);
-	json_object_set_new(request, "path", json_string(path));
 	return show(ctl, request);
 }
 
@@ -306,11 +294,13 @@ const struct ctl_verb ctl_remote_verbs[] = {
 	{"log level", "[LEVEL]", "show or set: error, warning, info, debug", 0, 1, run_log_level},
 	{"log reopen", "", "open the log's file again, after it was moved", 0, 0, run_plain},
 	{"reload", "", "read the configuration again: all of it or nothing", 0, 0, run_plain},
+	{"doctor", "", "what protects this server: privileges, walls, limits, files", 0, 0,
+		run_plain},
 	{"drain", "", "send clients elsewhere, accept nobody new", 0, 0, run_plain},
 	{"setup", "[--first]",
 		"print a link that makes one administrator; --first: if there is none", 0, 1,
 		run_setup},
-	{"backup", "PATH", "copy the store while it runs; PATH must not exist", 1, 1, run_backup},
+	{"backup", "PATH", "copy the store while it runs; PATH must not exist", 1, 1, ctl_backup},
 	{"retention show", "", "what the configured retention would delete", 0, 0, run_plain},
 	{"retention apply", "[--yes]",
 		"say what will go, ask, delete it, and keep to it from now on", 0, 1,

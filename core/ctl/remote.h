@@ -21,4 +21,10 @@ struct ctl;
  */
 json_t *remote_ask(struct ctl *ctl, json_t *request);
 
+/** Show an answer, which is taken, as asked for: JSON or lines. NULL: nothing. @return exit status */
+int remote_show(struct ctl *ctl, json_t *ok);
+
+/** Path of the admin socket, to free(); NULL, and why not was said. */
+char *remote_socket(struct ctl *ctl);
+
 #endif

@@ -134,31 +134,6 @@ static int bind_inet(const struct net_listener *l, struct confab_error *err)
 	return rc == 0 ? fd : failed(err, fd, l->address, "bind");
 }
 
-/** What is it bound to? */
-static char *bound_name(int fd)
-{
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_un un;
-		struct sockaddr_storage ss;
-	} a = {0};
-	socklen_t len = sizeof(a);
-	char host[INET6_ADDRSTRLEN] = "", text[160] = "unknown";
-
-	if (getsockname(fd, &a.sa, &len) != 0)
-		return text_copy(text);
-	if (a.sa.sa_family == AF_INET && inet_ntop(AF_INET, &a.in.sin_addr, host, sizeof(host)))
-		(void)snprintf(text, sizeof(text), "%s:%u", host, ntohs(a.in.sin_port));
-	else if (a.sa.sa_family == AF_INET6 &&
-		inet_ntop(AF_INET6, &a.in6.sin6_addr, host, sizeof(host)))
-		(void)snprintf(text, sizeof(text), "[%s]:%u", host, ntohs(a.in6.sin6_port));
-	else if (a.sa.sa_family == AF_UNIX)
-		(void)snprintf(text, sizeof(text), "unix:%.108s", a.un.sun_path);
-	return text_copy(text);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 int listener_socket(
@@ -182,6 +157,30 @@ int listener_socket(
 	}
 	/* Accepted sockets inherit it; of a Unix socket it means nothing and fails. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	*name = bound_name(fd);
+	*name = listener_name(fd);
 	return fd;
+}
+
+char *listener_name(int fd)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+		struct sockaddr_storage ss;
+	} a = {0};
+	socklen_t len = sizeof(a);
+	char host[INET6_ADDRSTRLEN] = "", text[160] = "unknown";
+
+	if (getsockname(fd, &a.sa, &len) != 0)
+		return text_copy(text);
+	if (a.sa.sa_family == AF_INET && inet_ntop(AF_INET, &a.in.sin_addr, host, sizeof(host)))
+		(void)snprintf(text, sizeof(text), "%s:%u", host, ntohs(a.in.sin_port));
+	else if (a.sa.sa_family == AF_INET6 &&
+		inet_ntop(AF_INET6, &a.in6.sin6_addr, host, sizeof(host)))
+		(void)snprintf(text, sizeof(text), "[%s]:%u", host, ntohs(a.in6.sin6_port));
+	else if (a.sa.sa_family == AF_UNIX)
+		(void)snprintf(text, sizeof(text), "unix:%.108s", a.un.sun_path);
+	return text_copy(text);
 }

@@ -20,4 +20,8 @@
 int listener_socket(const struct net_listener *l, char **name, char **path,
 	struct confab_error *err) CONFAB_MUSTCHECK;
 
+/** The address a socket is bound to: "127.0.0.1:8080", "[::1]:8080", "unix:/path", "unknown". @return
+ *  malloc'ed, the caller's */
+char *listener_name(int fd);
+
 #endif

@@ -17,6 +17,7 @@
 #include "net/http.h"
 #include "net/http_target.h"
 #include "net/io.h"
+#include "net/listener.h"
 #include "net/memory.h"
 #include "net/peers.h"
 #include "net/tls.h"
@@ -296,6 +297,16 @@ void net_free(struct net *net)
 int net_listen(struct net *net, const struct net_listener *listener, struct confab_error *err)
 {
 	return acceptor_listen(net->acceptor, listener, err);
+}
+
+void net_pool_set(struct net *net, struct pool *pool)
+{
+	net->pool = pool;
+}
+
+char *net_socket_name(int fd)
+{
+	return listener_name(fd);
 }
 
 const char *net_listener_name(const struct net *net, size_t n)

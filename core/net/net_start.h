@@ -101,6 +101,12 @@ struct net_listener {
 	bool proxy;    /* a PROXY v2 header comes first on every connection */
 };
 
+/** What reads files, if it was not there when the net was made. Before net_start. Thread: main. */
+void net_pool_set(struct net *net, struct pool *pool);
+
+/** The address a listening socket is bound to, as net_listener_name says it. @return to free() */
+char *net_socket_name(int fd);
+
 /** Bind and listen, or take what is given. Nothing is accepted before net_start. Thread: main. */
 int net_listen(struct net *net, const struct net_listener *listener,
 	struct confab_error *err) CONFAB_MUSTCHECK;

@@ -167,6 +167,7 @@ static void hello_answer(struct hello *h)
 	}
 	session_bind(s, h->conn);
 	greeting_end(o, h->conn);
+	session_say(s, "begins");
 	session_expiry(s, h->expires_ms);
 	session_watch(s, h->user->lg, SUB_WATCH);
 	while (strmap_next(h->user->memberships, &pos, &id, NULL)) {

@@ -13,6 +13,7 @@
 #include <confab/chat.h>
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "chat/channel.h"
 #include "chat/row.h"
 #include "chat/session.h"
@@ -208,6 +209,15 @@ static void http_verified(void *arg, struct confab_verify *v)
 	session_user(in->o, v->user, v->role, http_user_made, in);
 }
 
+/** Lines of the log name the session, until the request's turn is over. */
+static void speak_for(confab_conn_id conn, const struct session *s)
+{
+	struct log_who who = {.conn = conn};
+
+	memcpy(who.session, s->id, sizeof(who.session));
+	log_who_set(who);
+}
+
 static void run(void *ctx, struct confab_request *rq)
 {
 	struct ops *o = ctx;
@@ -231,6 +241,7 @@ static void run(void *ctx, struct confab_request *rq)
 		}
 		if (!session_is_hello(rq)) {
 			rq->actor = actor_new(s->user, s);
+			speak_for(rq->conn, s);
 		}
 		if (session_is_hello(rq)) {
 			session_hello(o, rq);

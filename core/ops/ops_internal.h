@@ -27,6 +27,9 @@ void session_role(struct user *u, const char *role);
 
 /** It ends when its token does [Unix ms]; 0: never. */
 void session_expiry(struct session *s, int64_t expires_ms);
+/** A line of the log that names the session and its connection. */
+void session_say(const struct session *s, const char *what);
+
 /** Is this connection there, and has said no hello that was accepted? */
 bool greeting_waits(const struct ops *o, confab_conn_id conn);
 /** It has, or it has gone. */

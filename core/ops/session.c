@@ -11,6 +11,7 @@
 #include <confab/chat.h>
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "chat/row.h"
 #include "chat/session.h"
@@ -330,6 +331,7 @@ void session_closed(void *ctx, confab_conn_id conn, uint16_t code)
 	(void)code;
 	greeting_end(o, conn);
 	if (s) {
+		session_say(s, "lost its connection");
 		session_end(s);
 	}
 }
@@ -346,4 +348,14 @@ int ops_session_register(struct ops *o, struct confab_error *err)
 	int rc = ops_add_kinds(o, kinds, sizeof(kinds) / sizeof(kinds[0]), err);
 
 	return rc ? rc : ops_add(o, rows, sizeof(rows) / sizeof(rows[0]), err);
+}
+
+void session_say(const struct session *s, const char *what)
+{
+	struct log_who who = {.conn = s->conn}, former;
+
+	memcpy(who.session, s->id, sizeof(who.session));
+	former = log_who_set(who);
+	log_debug("session of '%s', %s", s->user->id, what);
+	log_who_set(former);
 }

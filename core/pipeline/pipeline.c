@@ -47,6 +47,20 @@ static void event_walk(struct confab_event *ev)
 	event_finish(ev);
 }
 
+/** Lines of the log name the session for which it walks. */
+static void event_walk_named(struct confab_event *ev)
+{
+	struct log_who who = {0}, former;
+
+	if (ev->actor.session) {
+		who.conn = ev->actor.session->conn;
+		memcpy(who.session, ev->actor.session->id, sizeof(who.session));
+	}
+	former = log_who_set(who);
+	event_walk(ev);
+	log_who_set(former);
+}
+
 static void unpin_keys(struct confab_event *ev)
 {
 	for (unsigned i = 0; i < ev->keys.n; i++) {
@@ -181,7 +195,7 @@ void event_start(struct confab_event *ev)
 		return;
 	}
 	ev->place = EVENT_WALKING;
-	event_walk(ev);
+	event_walk_named(ev);
 }
 
 void event_resume(struct confab_event *ev)
@@ -193,7 +207,7 @@ void event_resume(struct confab_event *ev)
 	if (ev->place != EVENT_BATCH) {
 		ev->place = EVENT_WALKING;
 	}
-	event_walk(ev);
+	event_walk_named(ev);
 }
 
 void event_error(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms,

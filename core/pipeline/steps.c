@@ -177,7 +177,7 @@ static enum step_answer run_hooks(struct confab_event *ev, enum confab_stage sta
 			continue;
 		}
 		ev->running = hk;
-		who = log_who_set((struct log_who){.plugin = hk->plugin});
+		who = log_who_plugin(hk->plugin);
 		v = hk->row.decide(ev, hk->ctx);
 		log_who_set(who);
 		now = clock_mono_us();
@@ -389,7 +389,7 @@ static enum step_answer step_observe(struct confab_event *ev)
 			continue;
 		}
 		ev->running = hk;
-		who = log_who_set((struct log_who){.plugin = hk->plugin});
+		who = log_who_plugin(hk->plugin);
 		hk->row.observe(ev, hk->ctx);
 		log_who_set(who);
 		now = clock_mono_us();

@@ -45,12 +45,9 @@ struct confab_plugin *plugin_check(struct confab_plugin *p)
 struct plugin_call plugin_enter(struct confab_plugin *p)
 {
 	struct plugin_call call = {.began_us = clock_mono_us()};
-	struct log_who who = {.plugin = p->name};
-	call.former = log_who_set(who);
+
 	/* The plugin speaks for whom the core works just now. */
-	who.conn = call.former.conn;
-	who.session = call.former.session;
-	log_who_set(who);
+	call.former = log_who_plugin(p->name);
 	return call;
 }
 
@@ -153,10 +150,7 @@ void confab_log(struct confab_plugin *p, enum confab_log_level level, const char
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	/* On threads of its own nobody has said who speaks. */
-	struct log_who former = log_who_set((struct log_who){.plugin = p->name});
-	struct log_who who = former;
-	who.plugin = p->name;
-	log_who_set(who);
+	struct log_who former = log_who_plugin(p->name);
 	log_line((enum log_level)level, "%s", line);
 	log_who_set(former);
 }

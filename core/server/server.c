@@ -17,6 +17,9 @@
 #include "base/log.h"
 #include "chat/chat.h"
 #include "config/config.h"
+#include "loop/helper_spawner.h"
+#include "loop/log_writer.h"
+#include "loop/watchdog.h"
 #include "loop/work.h"
 #include "net/net_start.h"
 #include "pipeline/pipeline.h"
@@ -34,7 +37,6 @@ static bool make_loops(struct server *s, struct confab_error *err)
 	s->n_io = (unsigned)(n < 1 ? 1 : n > SERVER_IO_MAX ? SERVER_IO_MAX : n);
 	s->main = loop_new("confabd", err);
 	s->logic = loop_new("logic", err);
-	s->pool = pool_new("worker", (unsigned)config_server(s->config)->workers, 1024, err);
 	for (unsigned i = 0; i < s->n_io; i++) {
 		snprintf(name, sizeof(name), "io%u", i);
 		s->io[i] = loop_new(name, err);
@@ -106,8 +108,11 @@ struct server *server_start(const char *file)
 		return NULL;
 	}
 	log_level_set((enum log_level)config_log(s->config)->level);
-	if (!make_loops(s, &err) || !watch_signals(s, &err) || !server_doors_make(s, &err)) {
-		fprintf(stderr, "confabd: %s\n", err.text);
+	if (!make_loops(s, &err) || !watch_signals(s, &err) || !server_doors_make(s, &err) ||
+		!server_lock(s, &err) || !server_plugins_open(s) || !server_threads(s, &err)) {
+		if (err.code) {
+			fprintf(stderr, "confabd: %s\n", err.text);
+		}
 		server_free(s);
 		return NULL;
 	}
@@ -143,6 +148,7 @@ void server_free(struct server *s)
 	if (!s) {
 		return;
 	}
+	watchdog_stop(s->watchdog);
 	if (s->logic_runs) {
 		loop_stop(s->logic);
 		loop_join(s->logic);
@@ -161,6 +167,7 @@ void server_free(struct server *s)
 	wire_free(s->wire);
 	server_doors_free(s);
 	pool_free(s->pool);
+	helper_spawner_free(s->helpers);
 	for (unsigned i = 0; i < s->n_io; i++) {
 		loop_free(s->io[i]);
 	}
@@ -168,6 +175,7 @@ void server_free(struct server *s)
 	loop_free(s->main);
 	host_free(s->host);
 	config_unref(s->config);
+	log_writer_stop(s->log_writer);
 	if (s->signal_fd >= 0) {
 		close(s->signal_fd);
 	}

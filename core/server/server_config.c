@@ -1,63 +1,97 @@
 /**
- * The configuration at the start: read twice, as the rows of plugins are in the plugins.
+ * The configuration at the start: read twice, as the rows of plugins are in the plugins, whose code is
+ * loaded only after privileges were given up.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "server/server_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "plugin/host.h"
+#include "server/privileges.h"
 
-static bool report_errors(struct config_report *report)
+#define DIRS_MAX 32
+
+/** Who will write into the data directory owns it, if we make it. */
+static bool data_make(const char *dir, struct server *s)
 {
-	config_report_print(report, stderr);
-	return config_report_errors(report) > 0;
+	struct confab_error err = {0};
+
+	if (identity_find(&s->identity, config_server(s->config)->user,
+		    config_server(s->config)->group, &err)) {
+		fprintf(stderr, "confabd: %s\n", err.text);
+		return false;
+	}
+	if (mkdir(dir, 0700) != 0) {
+		if (errno == EEXIST) {
+			return true;
+		}
+	} else if (!s->identity.changes || chown(dir, s->identity.uid, s->identity.gid) == 0) {
+		return true;
+	}
+	fprintf(stderr, "confabd: server.data: cannot make %s (%s)\n", dir, strerror(errno));
+	return false;
 }
 
 /* -------------------------------------------------------------------------------------------- */
 
 bool server_configure(struct server *s)
 {
-	const char *file = s->file;
-	const char *dirs[SERVER_IO_MAX];
+	struct config_report *report = config_report_new(s->file ? s->file : "(defaults)");
+	const char *dirs[DIRS_MAX];
 	struct host_options options = {.dirs = dirs};
+	const struct confab_list *more;
+
+	s->config = config_load(s->file, NULL, report);
+	config_report_print(report, stderr);
+	config_report_free(report);
+	if (!s->config) {
+		return false;
+	}
+	more = &config_server(s->config)->plugin_dirs;
+	for (size_t i = 0; i < more->count && i < DIRS_MAX - 1; i++) {
+		dirs[options.n_dirs++] = more->items[i];
+	}
+	dirs[options.n_dirs++] = CONFAB_PLUGIN_DIR;
+	options.data_dir = config_server(s->config)->data;
+	s->host = host_new(&options);
+	return data_make(options.data_dir, s);
+}
+
+bool server_plugins_open(struct server *s)
+{
+	struct config_report *report = config_report_new(s->file ? s->file : "(defaults)");
+	struct config *first = s->config;
 	struct config_options with = {0};
-	struct config_report *report = config_report_new(file ? file : "(defaults)");
-	struct config *first = config_load(file, NULL, report);
 	const struct config_plugin *plugin;
-	struct config_plugin_table *tables = NULL;
+	struct config_plugin_table *tables;
 	struct confab_error err = {0};
 
-	if (!first) {
-		(void)report_errors(report);
+	for (size_t i = 0; (plugin = config_plugin_at(first, i)) != NULL && !err.code; i++) {
+		(void)host_open(s->host, plugin->name, &err); /* its error is looked at below */
+	}
+	if (err.code) {
+		fprintf(stderr, "confabd: %s\n", err.text);
 		config_report_free(report);
 		return false;
 	}
-	for (size_t i = 0; i < config_server(first)->plugin_dirs.count && i < SERVER_IO_MAX - 1;
-		i++) {
-		dirs[options.n_dirs++] = config_server(first)->plugin_dirs.items[i];
-	}
-	dirs[options.n_dirs++] = CONFAB_PLUGIN_DIR;
-	options.data_dir = config_server(first)->data;
-	(void)mkdir(options.data_dir, 0700);
-	s->host = host_new(&options);
-	for (size_t i = 0; (plugin = config_plugin_at(first, i)) != NULL && !err.code; i++) {
-		(void)host_open(s->host, plugin->name, &err);
-	}
-	if (!err.code) {
-		tables = host_tables(s->host, &with.plugin_count);
-		with.plugins = tables;
-		s->config = config_with_plugins(first, &with, report);
-		free(tables);
-	} else {
-		fprintf(stderr, "confabd: %s\n", err.text);
-	}
-	(void)report_errors(report);
+	tables = host_tables(s->host, &with.plugin_count);
+	with.plugins = tables;
+	s->config = config_with_plugins(first, &with, report);
+	config_report_print(report, stderr);
 	config_report_free(report);
+	free(tables);
+	if (!s->config) {
+		s->config = first;
+		return false;
+	}
 	config_unref(first);
-	return s->config != NULL;
+	return true;
 }

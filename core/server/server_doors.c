@@ -6,6 +6,8 @@
 #include "server/server_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -14,6 +16,8 @@
 #include "plugin/host.h"
 #include "wire/plugin_codec.h"
 #include "wire/wire.h"
+
+#define LISTENERS_MAX 64
 
 /** "100/m" is one or two a second: rates at the door are whole. */
 static struct net_rate rate_of(const struct confab_rate *rate)
@@ -123,13 +127,63 @@ static void rules_fill(
 	}
 }
 
+/** Are "*:8080" and "[::]:8080" the same door? */
+static bool same_address(const char *address, const char *bound)
+{
+	if (strncmp(address, "*:", 2) == 0) {
+		return strncmp(bound, "[::]:", 5) == 0 && strcmp(address + 2, bound + 5) == 0;
+	}
+	if (strncmp(address, "localhost:", 10) == 0) {
+		return (strncmp(bound, "127.0.0.1:", 10) == 0 &&
+			       strcmp(address + 10, bound + 10) == 0) ||
+			(strncmp(bound, "[::1]:", 6) == 0 && strcmp(address + 10, bound + 6) == 0);
+	}
+	return strcmp(address, bound) == 0;
+}
+
+/** The service manager's sockets, each for the listener of its address: sd_listen_fds(3). */
+static bool inherit(struct server *s, int *fds, size_t n_fds, struct confab_error *err)
+{
+	int n = sd_listen_fds(1);
+
+	for (int i = 0; i < n; i++) {
+		char *bound = net_socket_name(SD_LISTEN_FDS_START + i);
+		const struct config_listen *listen;
+		size_t k = 0;
+
+		while (k < n_fds && (listen = config_listen(s->config, k)) != NULL &&
+			(fds[k] >= 0 || !same_address(listen->address, bound))) {
+			k++;
+		}
+		if (k == n_fds || !config_listen(s->config, k)) {
+			confab_error_set(err, CONFAB_EINVAL,
+				"systemd hands over a socket at %s, but no listener has this "
+				"address; add it to listen:, or remove it from the socket unit",
+				bound);
+			free(bound);
+			return false;
+		}
+		fds[k] = SD_LISTEN_FDS_START + i;
+		free(bound);
+	}
+	return true;
+}
+
 static bool listen_all(struct server *s, struct confab_error *err)
 {
 	const struct config_listen *listen;
+	int fds[LISTENERS_MAX];
+
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		fds[i] = -1;
+	}
+	if (!inherit(s, fds, LISTENERS_MAX, err)) {
+		return false;
+	}
 
 	for (size_t i = 0; (listen = config_listen(s->config, i)) != NULL; i++) {
 		struct net_listener door = {.address = listen->address,
-			.fd = -1,
+			.fd = i < LISTENERS_MAX ? fds[i] : -1,
 			.mode = (unsigned)listen->mode,
 			.tls = listen->tls,
 			.proxy = listen->proxy_protocol == CONFIG_PROXY_V2};

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "loop/watchdog.h"
 
 struct health {
 	struct answer answer; /* first */
@@ -49,8 +50,9 @@ static void health_answer(const struct http_request *rq, const char *why)
 
 void server_healthz(void *ctx, const struct http_request *rq)
 {
-	(void)ctx;
-	health_answer(rq, NULL);
+	const struct server *s = ctx;
+
+	health_answer(rq, watchdog_all_turn(s->watchdog) ? NULL : "stalled");
 }
 
 void server_readyz(void *ctx, const struct http_request *rq)

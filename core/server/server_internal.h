@@ -15,9 +15,15 @@
 #include "ops/ops.h"
 #include "server/server.h"
 
+#include "server/privileges.h"
+#include "server/walls.h"
+
 struct config;
+struct helper_spawner;
 struct host;
+struct log_writer;
 struct pool;
+struct watchdog;
 
 #define SERVER_IO_MAX 64
 #define SERVER_ROUTES_MAX 64
@@ -49,6 +55,12 @@ struct server {
 	struct loop *main, *logic, *io[SERVER_IO_MAX];
 	unsigned n_io;
 	struct pool *pool;
+	struct helper_spawner *helpers; /* NULL: there are none */
+	struct log_writer *log_writer;
+	struct watchdog *watchdog;
+	struct identity identity;
+	struct walls walls; /* what is in force */
+	uint64_t files;     /* descriptors there may be */
 	struct net *net;
 	struct host *host;
 	struct store *store;
@@ -81,9 +93,21 @@ struct server {
 /** From a member of struct server to the whole. */
 #define SERVER_OF(member, ptr) ((struct server *)((char *)(ptr)-offsetof(struct server, member)))
 
-/** Read the file, open the plugins it names, read it again with their tables. What is wrong is printed.
- *  Thread: main. */
+/** Read the core's part of the file, before anything else; make the data directory. What is wrong is
+ *  printed. Thread: main. */
 bool server_configure(struct server *s);
+/** Open the plugins it names, read it again with their tables. What is wrong is printed. Thread: main. */
+bool server_plugins_open(struct server *s);
+
+/** Open the log, fork the helper spawner, give privileges up, build the walls. Thread: main, the only
+ *  one. */
+bool server_lock(struct server *s, struct confab_error *err);
+/** The first threads: log writer, workers, helpers, watchdog. Thread: main. */
+bool server_threads(struct server *s, struct confab_error *err);
+
+/** What is in force of all that protects this server, as the answer of the verb doctor; taken by the
+ *  caller. Thread: logic. */
+json_t *server_doctor(void *ctx);
 
 /** Make the network and bind its listeners; nothing is accepted yet. Thread: main. */
 bool server_doors_make(struct server *s, struct confab_error *err);

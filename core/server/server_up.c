@@ -94,6 +94,7 @@ static void open_admin(struct server *s)
 		.io = s->io,
 		.n_io = s->n_io,
 		.reload = admin_reload,
+		.doctor = server_doctor,
 		.drain = server_drain,
 		.draining = admin_draining,
 		.stop = admin_stop,

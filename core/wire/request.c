@@ -171,23 +171,30 @@ static bool find_op(struct confab_request *rq)
 	return true;
 }
 
-static void request_arrived(struct mail *m)
+static void run(struct wire *w, struct confab_request *rq)
 {
-	struct confab_request *rq =
-		(struct confab_request *)((char *)m - offsetof(struct confab_request, mail));
-	struct wire *w = rq->wire;
 	struct confab_error err = {0};
 
-	atomic_fetch_add_explicit(&w->requests, 1, memory_order_relaxed);
-	if (!find_op(rq)) {
-		return;
-	}
 	rq->op->calls++;
 	if (shape_check(rq->args, rq->op->row->args, &err)) {
 		request_error(rq, "bad_request", err.text, 0, NULL);
 		return;
 	}
 	w->ports.run(w->ports.ctx, rq);
+}
+
+static void request_arrived(struct mail *m)
+{
+	struct confab_request *rq =
+		(struct confab_request *)((char *)m - offsetof(struct confab_request, mail));
+	struct wire *w = rq->wire;
+	struct log_who former = log_who_set((struct log_who){.conn = rq->answer.conn});
+
+	atomic_fetch_add_explicit(&w->requests, 1, memory_order_relaxed);
+	if (find_op(rq)) {
+		run(w, rq);
+	}
+	log_who_set(former);
 }
 
 /* -------------------------------------------------------------------------------------------- */

@@ -88,14 +88,15 @@ class Server:
 
     # ---- life ----
 
-    def start(self, ready=True):
+    def start(self, ready=True, **popen):
+        """Start it; popen: more for subprocess.Popen (env, preexec_fn …)."""
         assert self.process is None, "it runs already"
         self.config_path.write_text(yaml.safe_dump(self.config))
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BUILD / "confabd", "-c", self.config_path, "-f"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                env=self.env)
+                **{"env": self.env, **popen})
         if ready:
             wait_for(self.is_ready, "confabd to be ready")
         return self

@@ -24,6 +24,7 @@ struct refused {
 	struct pipeline *pl;
 	struct chat_log *lg;
 	unsigned asking;
+	bool ended; /* one of them: the others may be fine */
 	size_t n;
 	struct looked {
 		struct refused *of;
@@ -43,7 +44,10 @@ static void refused_end(struct refused *r)
 
 		if (ev && ev->doomed) {
 			strand_fail(ev);
+		} else if (ev && !r->ended && ev->refused_once) {
+			event_fail(ev, "internal", "the store refused this change", 0);
 		} else if (ev) {
+			ev->refused_once |= !r->ended;
 			*tail = ev;
 			tail = &ev->next;
 		}
@@ -71,12 +75,10 @@ static void found(struct confab_known *call, void *arg)
 		r->pl->stats.conflicts++;
 		event_fail(
 			ev, "conflict", "this cid was used for another change; make a new one", 0);
-	} else if (ev->refused_once) {
-		event_fail(ev, "internal", "the store refused this change", 0);
 	} else {
-		ev->refused_once = true;
 		item->ev = ev;
 	}
+	r->ended |= !item->ev;
 	if (--r->asking == 0) {
 		refused_end(r);
 	}

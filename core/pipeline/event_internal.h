@@ -90,7 +90,7 @@ struct confab_event {
 	uint8_t depth;
 	bool answered;
 	uint8_t doubts;                /* how often it was unknown whether it was written */
-	bool refused_once;             /* the store refused its batch once (a cid was known) */
+	bool refused_once;             /* its batch was refused once, for no cid that is known */
 	bool doomed;                   /* ends busy once what it waits for has come */
 	unsigned hook;                 /* next hook of the stage */
 	const struct hook_list *hooks; /* snapshot of the stage it is in, counted */

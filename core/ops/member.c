@@ -182,17 +182,28 @@ static void run_add(struct confab_request *rq, void *ctx)
 
 /* --- go ----------------------------------------------------------------------------------------------- */
 
-/** The row of one who is no member any more: gone, but slow mode remembers who spoke. */
-static int part(struct confab_change *c, const char *user)
+/** What still binds who goes, so that coming back does not free him: a mute, and slow mode's clock.
+ *  @return a member row, or NULL: nothing */
+static json_t *still_bound(struct confab_event *ev, struct confab_change *c, const char *user)
 {
-	const json_t *old = confab_change_row(c, "member", user);
-	int64_t sent = json_int(old, "sent", 0);
+	const json_t *row = confab_change_row(c, "member", user);
+	int64_t now = clock_real_ms(), muted = json_int(row, "muted_until", 0);
+	int64_t sent = json_int(row, "sent", 0);
+	json_t *left = json_object();
 
-	if (!sent) {
-		return confab_change_set(c, "member", user, NULL);
+	if (muted < 0 || muted > now) {
+		json_object_set_new(left, "muted_until", json_integer(muted));
+		json_object_set(left, "muted_by", json_object_get(row, "muted_by"));
 	}
-	return confab_change_set(
-		c, "member", user, json_pack("{s:b,s:I}", "joined", 0, "sent", (json_int_t)sent));
+	if (sent + ev->lg->channel->slow_ms > now) {
+		json_object_set_new(left, "sent", json_integer(sent));
+	}
+	if (!json_object_size(left)) {
+		json_decref(left);
+		return NULL;
+	}
+	json_object_set_new(left, "joined", json_false());
+	return left;
 }
 
 static int leave_build(struct confab_event *ev, struct confab_change *c, void *ctx)
@@ -202,7 +213,7 @@ static int leave_build(struct confab_event *ev, struct confab_change *c, void *c
 		return 0;
 	}
 	ops_member_todo(c, ev->actor.id);
-	return part(c, ev->actor.id);
+	return confab_change_set(c, "member", ev->actor.id, still_bound(ev, c, ev->actor.id));
 }
 
 static enum confab_verdict leave_judge(struct confab_event *ev, void *ctx)
@@ -259,15 +270,17 @@ static enum confab_verdict kick_judge(struct confab_event *ev, void *ctx)
 static int kick_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
 	const char *user = body_user(ev);
+	json_t *left;
 
 	(void)ctx;
 	ops_member_todo(c, user);
-	if (ev->lg->channel->listed) {
-		return part(c, user);
+	left = still_bound(ev, c, user);
+	if (!ev->lg->channel->listed) {
+		/* The own log may still say otherwise for a moment: the channel's row wins. */
+		left = left ? left : json_pack("{s:b}", "joined", 0);
+		json_object_set_new(left, "kicked", json_integer(c->entry.ts));
 	}
-	/* The own log may still say otherwise for a moment: the channel's row wins. */
-	return confab_change_set(
-		c, "member", user, json_pack("{s:b,s:I}", "joined", 0, "kicked", c->entry.ts));
+	return confab_change_set(c, "member", user, left);
 }
 
 static void kick_loaded(struct ops *o, struct confab_request *rq)
@@ -540,12 +553,17 @@ void ops_member_todo(struct confab_change *c, const char *user)
 
 void ops_member_put(struct confab_change *c, const char *user, const char *role, uint64_t floor)
 {
+	static const char *const bonds[] = {"muted_until", "muted_by", "sent"};
+	const json_t *old = confab_change_row(c, "member", user);
 	json_t *row = json_pack(
 		"{s:b,s:s,s:I}", "joined", 1, "role", role, "since", (json_int_t)c->entry.ts);
-	json_t *sent = json_object_get(confab_change_row(c, "member", user), "sent");
 
-	if (sent) { /* coming again does not end slow mode's wait */
-		json_object_set(row, "sent", sent);
+	for (size_t i = 0; i < sizeof(bonds) / sizeof(bonds[0]); i++) {
+		json_t *bond = json_object_get(old, bonds[i]);
+
+		if (bond) {
+			json_object_set_new(row, bonds[i], json_copy(bond));
+		}
 	}
 	if (floor) {
 		json_object_set_new(row, "floor", json_integer((json_int_t)floor));

@@ -20,6 +20,9 @@
 #define LAW_REFUSED "refused and busy are not written"
 #define LAW_ANSWER "every answer is one of the protocol's"
 
+/** Nobody waits for longer than this. */
+#define PATIENCE_MS 5000
+
 static const struct truth_entry *entry_of(const struct run *run, const struct deed *d)
 {
 	const struct truth_log *lg = truth_log(run_truth(run), d->log);
@@ -80,7 +83,8 @@ static void take_ok(struct run *run, struct deed *d, const json_t *reply)
 			d->log, json_str(d->args, "cid"));
 	}
 	check_entry(run, d, ok);
-	if (d->ok && entry_of(run, d) && !json_equal(d->ok, ok)) {
+	/* what changed nothing took no rev, and is not remembered: it is judged anew */
+	if (d->ok && json_object_get(d->ok, "ts") && !json_equal(d->ok, ok)) {
 		law_broken(run, LAW_ONCE, "%s: %s was answered twice, differently", d->log,
 			json_str(d->args, "cid"));
 	}
@@ -130,6 +134,10 @@ static void take_error(struct run *run, struct deed *d, const json_t *error)
 	run->verdict->refused += !busy && !unknown;
 	d->unsure |= unknown;
 	d->due_us = sim_now_us() + json_int(error, "retry_ms", 100) * 1000;
+	if (json_int(error, "retry_ms", 0) > PATIENCE_MS) {
+		d->state = DEED_REFUSED;
+		return;
+	}
 	d->state = busy || unknown || (strcmp(retry, "later") == 0 && odds(500)) ? DEED_OPEN
 										 : DEED_REFUSED;
 	if (run->calm && busy && d->tries > 5) {
@@ -179,6 +187,7 @@ void deed_sent(struct run *run, struct deed *d, bool again)
 		d->sent = ++run->book->sent;
 	}
 	d->again = again;
+	d->unsure |= d->tries > 1 && d->state == DEED_SENT; /* both are under way */
 	d->there = entry_of(run, d) != NULL;
 	if (d->state != DEED_DONE) {
 		d->state = DEED_SENT;

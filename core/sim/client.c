@@ -133,8 +133,8 @@ static void sync_answered(struct client *c, const struct ask *a, const json_t *r
 		struct copy *copy = mirror_find(&c->mirror, id);
 		const json_t *item = item_of(got, id);
 
-		if (!copy) {
-			continue;
+		if (!copy || (uint64_t)json_int(asked, "rev", 0) > copy->rev) {
+			continue; /* it was dropped since it was asked for */
 		}
 		copy->syncing = false;
 		if (!item && got) {

@@ -10,10 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "loop/sim.h"
+#include "pipeline/pipeline.h"
 #include "sim/client.h"
 #include "sim/book.h"
+#include "sim/node.h"
 #include "sim/run.h"
 #include "sim/sight.h"
 #include "sim/truth.h"
@@ -32,11 +35,6 @@ static const struct {
 	{"veil", "veil"},
 };
 #define N_CHANNELS (sizeof(channels) / sizeof(channels[0]))
-
-static const char *some_channel(void)
-{
-	return channels[sim_draw(N_CHANNELS)].id;
-}
 
 static void some_user(const struct run *run, char out[16])
 {
@@ -116,7 +114,7 @@ static void add_wishes(const struct run *run, char *text, size_t size)
 
 static void do_send(struct client *c)
 {
-	const char *channel = some_channel();
+	const char *channel = deeds_channel();
 	struct truth_row *parent = odds(150) ? some_message(c->run, channel, NULL) : NULL;
 	char text[200], user[16];
 	json_t *args = json_object();
@@ -137,7 +135,7 @@ static void do_send(struct client *c)
 
 static void do_edit(struct client *c)
 {
-	const char *channel = some_channel();
+	const char *channel = deeds_channel();
 	struct truth_row *m = some_message(c->run, channel, c->user);
 	char text[200];
 
@@ -153,7 +151,7 @@ static void do_edit(struct client *c)
 
 static void do_delete(struct client *c)
 {
-	const char *channel = some_channel();
+	const char *channel = deeds_channel();
 	struct truth_row *m = some_message(c->run, channel, c->user);
 
 	if (m) {
@@ -163,12 +161,12 @@ static void do_delete(struct client *c)
 
 static void do_join(struct client *c)
 {
-	do_new(c, "channel.join", some_channel(), json_object());
+	do_new(c, "channel.join", deeds_channel(), json_object());
 }
 
 static void do_leave(struct client *c)
 {
-	do_new(c, "channel.leave", some_channel(), json_object());
+	do_new(c, "channel.leave", deeds_channel(), json_object());
 }
 
 static void do_member(struct client *c, const char *op)
@@ -176,7 +174,7 @@ static void do_member(struct client *c, const char *op)
 	char user[16];
 
 	some_user(c->run, user);
-	do_new(c, op, some_channel(), json_pack("{s:s}", "user", user));
+	do_new(c, op, deeds_channel(), json_pack("{s:s}", "user", user));
 }
 
 static void do_kick(struct client *c)
@@ -189,9 +187,69 @@ static void do_add(struct client *c)
 	do_member(c, "member.add");
 }
 
+/** With an end that no repetition comes after, or none. */
+static void do_until(struct client *c, const char *op)
+{
+	json_t *args = json_object();
+	char user[16];
+
+	some_user(c->run, user);
+	json_object_set_new(args, "user", json_string(user));
+	if (odds(500)) {
+		json_object_set_new(args, "until", json_integer(clock_real_ms() + 3600000));
+	}
+	do_new(c, op, deeds_channel(), args);
+}
+
+static void do_moderate(struct client *c)
+{
+	switch (sim_draw(4)) {
+	case 0:
+		do_until(c, "member.mute");
+		break;
+	case 1:
+		do_member(c, "member.unmute");
+		break;
+	case 2:
+		do_until(c, "member.ban");
+		break;
+	default:
+		do_member(c, "member.unban");
+		break;
+	}
+}
+
+static void do_role(struct client *c)
+{
+	static const char *const roles[] = {"moderator", "member", "member", "reader"};
+	char user[16];
+
+	some_user(c->run, user);
+	do_new(c, "member.role", deeds_channel(),
+		json_pack("{s:s,s:s}", "user", user, "role", roles[sim_draw(4)]));
+}
+
+static void do_update(struct client *c)
+{
+	json_t *args = json_object();
+
+	switch (sim_draw(3)) {
+	case 0:
+		json_object_set_new(args, "slow_ms", json_integer((json_int_t)sim_draw(3) * 200));
+		break;
+	case 1:
+		json_object_set_new(args, "locked", json_boolean(odds(300)));
+		break;
+	default:
+		json_object_set_new(args, "topic", json_string("another topic"));
+		break;
+	}
+	do_new(c, "channel.update", deeds_channel(), args);
+}
+
 static void do_read(struct client *c)
 {
-	const char *channel = some_channel();
+	const char *channel = deeds_channel();
 	struct truth_row *m = some_message(c->run, channel, NULL);
 
 	if (m) {
@@ -205,12 +263,12 @@ static void do_watch(struct client *c)
 {
 	static const char *const levels[] = {"none", "notice", "watch", "watch", "focus"};
 
-	client_watch(c, some_channel(), levels[sim_draw(5)]);
+	client_watch(c, deeds_channel(), levels[sim_draw(5)]);
 }
 
 static void do_page(struct client *c)
 {
-	const char *channel = some_channel();
+	const char *channel = deeds_channel();
 	static const char *const ways[] = {"before", "after", "around"};
 
 	(void)client_ask(c, ASK_PAGE,
@@ -222,7 +280,7 @@ static void do_page(struct client *c)
 /** He was given something: read it again from the start. */
 static void do_forget(struct client *c)
 {
-	struct copy *copy = mirror_find(&c->mirror, some_channel());
+	struct copy *copy = mirror_find(&c->mirror, deeds_channel());
 
 	if (copy && !copy->syncing) {
 		mirror_reset(copy);
@@ -246,6 +304,9 @@ static const struct {
 	{do_leave, 15},
 	{do_kick, 20},
 	{do_add, 40},
+	{do_moderate, 30},
+	{do_role, 15},
+	{do_update, 15},
 	{do_read, 70},
 	{do_watch, 50},
 	{do_page, 30},
@@ -304,6 +365,11 @@ static void think_ready(struct client *c)
 
 /* -------------------------------------------------------------------------------------------- */
 
+const char *deeds_channel(void)
+{
+	return channels[sim_draw(N_CHANNELS)].id;
+}
+
 void deeds_think(void *arg)
 {
 	struct client *c = arg;
@@ -327,6 +393,14 @@ void deeds_begin(struct run *run)
 			json_pack("{s:s}", "type", channels[i].type));
 
 		d->state = DEED_OPEN;
+	}
+}
+
+void deeds_touch(struct run *run)
+{
+	for (size_t i = 0; i < N_CHANNELS; i++) {
+		pipeline_system(run->node->pipeline, "channel.update", NULL, channels[i].id,
+			json_pack("{s:s}", "topic", "the end"), NULL, NULL);
 	}
 }
 

@@ -71,6 +71,10 @@ static void check_permitted(
 	if (strcmp(e->op, "message.send") != 0) {
 		return;
 	}
+	if (role && strcmp(role, "reader") == 0) {
+		law_broken(run, LAW_AT, "%s rev %" PRIu64 ": %s may only read and speaks", lg->id,
+			e->rev, e->sender);
+	}
 	if (muted < 0 || muted > e->ts) {
 		law_broken(run, LAW_AT, "%s rev %" PRIu64 ": %s is muted and speaks", lg->id,
 			e->rev, e->sender);
@@ -82,16 +86,25 @@ static void check_permitted(
 	}
 }
 
+/** Is the sender of an entry one whom slow mode binds, as things stand before it? @return how long, or 0 */
+static int64_t slow_holds(const struct truth_log *lg, const struct truth_entry *e)
+{
+	struct truth_row *channel = truth_row_at(lg, "channel", lg->id, e->rev - 1);
+	struct truth_row *member = truth_row_at(lg, "member", e->sender, e->rev - 1);
+	const char *role = member ? json_str(truth_json(member), "role") : NULL;
+
+	return channel && role && strcmp(role, "member") == 0
+		? json_int(truth_json(channel), "slow_ms", 0)
+		: 0;
+}
+
 /** Two messages of one member are at least as far apart as the slow mode of the later one's rev. */
 static void check_slow(struct run *run, const struct truth_log *lg, size_t at)
 {
 	const struct truth_entry *e = lg->entries[at];
-	struct truth_row *channel = truth_row_at(lg, "channel", lg->id, e->rev - 1);
-	struct truth_row *member = truth_row_at(lg, "member", e->sender, e->rev - 1);
-	int64_t slow = channel ? json_int(truth_json(channel), "slow_ms", 0) : 0;
-	const char *role = member ? json_str(truth_json(member), "role") : NULL;
+	int64_t slow = slow_holds(lg, e);
 
-	if (!slow || !role || strcmp(role, "member") != 0) {
+	if (!slow) {
 		return;
 	}
 	for (size_t i = at; i-- > 0;) {
@@ -100,7 +113,7 @@ static void check_slow(struct run *run, const struct truth_log *lg, size_t at)
 		if (!before->message || strcmp(before->sender, e->sender) != 0) {
 			continue;
 		}
-		if (e->ts - before->ts < slow) {
+		if (e->ts - before->ts < slow && slow_holds(lg, before)) {
 			law_broken(run, LAW_AT,
 				"%s rev %" PRIu64 ": %s sends %lld ms after rev %" PRIu64
 				", slow mode is %lld",

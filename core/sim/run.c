@@ -22,7 +22,9 @@
 #include "sim/laws.h"
 #include "sim/book.h"
 #include "sim/node.h"
+#include "sim/stranger.h"
 #include "store/memory.h"
+#include "store/store.h"
 
 #define SECOND_US INT64_C(1000000)
 #define BROKEN_SHOWN 20
@@ -128,10 +130,19 @@ static bool all_settled(void *arg)
 
 static bool until(struct run *run, int64_t seconds, bool (*cond)(void *arg), const char *what)
 {
+	unsigned unsettled = 0;
 	bool held = sim_run_until(sim_now_us() + seconds * SECOND_US, cond, run);
 
+	for (unsigned i = 0; i < run->n_clients && !held; i++) {
+		unsettled += !client_settled(run->clients[i]);
+	}
 	if (!held) {
-		law_broken(run, "everything ends", "%s, not within %" PRId64 " s", what, seconds);
+		law_broken(run, "everything ends",
+			"%s, not within %" PRId64 " s: %zu deeds, %u clients, %u events, %u calls, "
+			"%zu todos",
+			what, seconds, book_unended(run->book), unsettled,
+			run->node->pipeline->stats.live, store_pending(run->node->store),
+			depot_undone(run->depot));
 	}
 	return held;
 }
@@ -186,10 +197,17 @@ static bool storm(struct run *run)
 	return true;
 }
 
+static void touch(struct mail *m)
+{
+	deeds_touch((struct run *)((char *)m - offsetof(struct run, touch)));
+}
+
 /** Everything is answered and mirrored; then everybody comes anew and must find the same. */
 static bool settle(struct run *run)
 {
 	trouble_end(run);
+	run->touch.run = touch;
+	loop_post(run->node->logic, &run->touch);
 	if (!until(run, 300, all_settled, "settling")) {
 		return false;
 	}
@@ -225,6 +243,7 @@ static void play(struct run *run)
 		return;
 	}
 	deeds_join(run);
+	run->stranger = odds(250) ? stranger_new(run) : NULL;
 	if (storm(run) && settle(run)) {
 		laws_end(run);
 	}
@@ -240,6 +259,7 @@ static bool clear(struct run *run)
 	for (unsigned i = 0; i < run->n_clients; i++) {
 		client_free(run->clients[i]);
 	}
+	stranger_free(run->stranger);
 	node_free(run->node);
 	loop_stop(run->outside);
 	loop_join(run->outside);

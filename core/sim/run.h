@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <confab/types.h>
+#include "loop/loop.h"
 
 /** Faults planted into the node's surroundings, to see that the laws catch them. */
 enum plant {
@@ -49,6 +50,7 @@ struct book;
 struct loop;
 struct node;
 struct node_options;
+struct stranger;
 struct truth;
 
 #define RUN_CLIENTS 12
@@ -65,6 +67,8 @@ struct run {
 	struct client *clients[RUN_CLIENTS];
 	unsigned n_clients, n_users;
 	struct book *book;
+	struct stranger *stranger; /* NULL: this run has none */
+	struct mail touch;
 	unsigned left; /* deeds still to be done */
 	bool calm;     /* no more trouble: everything is to settle */
 	bool away;     /* the node is being replaced */

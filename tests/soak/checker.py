@@ -9,7 +9,7 @@ names every law of delivery (design, section 3) that was broken.
     slow        two messages within slow mode                        unread      a wrong count
     hidden      a stub for who may see it                            leak        shown to who may not
     diverged    clients hold different histories                     membership  own log and channel differ
-    phantom     nobody sent it
+    phantom     nobody sent it                                       cursor      read, and unread again
 
 It is pure: no clock, no chance, no server.
 
@@ -166,8 +166,8 @@ def ending(story, models):
 
 
 def same_as_model(where, name, model, rows):
-    faults, cids = [], set()
-    for key, want in model.final().items():
+    faults, cids, final = [], set(), model.final()
+    for key, want in final.items():
         row = rows.get(key)
         if not row:
             faults.append(Fault("lost", where, f"{key} is not there"))
@@ -181,7 +181,7 @@ def same_as_model(where, name, model, rows):
         if row.get("cid") and (row.get("user"), row["cid"]) in cids:
             faults.append(Fault("doubled", where, f"{row['cid']} is there twice"))
         cids.add((row.get("user"), row.get("cid")))
-        if key not in model.final():
+        if key not in final:
             faults.append(Fault("phantom", where, f"{key} is there and never was written"))
         if not row.get("hidden") and model.sight(name, key) is False:
             faults.append(Fault("leak", where, f"{key} is shown to who may not see it"))

@@ -96,6 +96,11 @@ def lose_an_entry(db):
 def count_own_messages(db):
     """The record of own messages is gone: they count as unread."""
     db.execute("DELETE FROM own")
+
+
+@planted("cursor", "file")
+def forget_what_was_read(db):
+    """The read cursors go back to the beginning."""
     db.execute("UPDATE cursors SET read_seq = 0, read_ord = 0, read_all = 0")
 
 

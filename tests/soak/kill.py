@@ -42,7 +42,7 @@ async def live(person, world, until):
 
 
 async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=SETTLE_S,
-               round_s=ROUND_S):
+               round_s=ROUND_S, say=lambda text: None):
     """Run it; gives (records by name, story). between(round, folder) is called while it is dead."""
     names = NAMES
     draw = random.Random(seed)
@@ -66,6 +66,8 @@ async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=
         if between:
             between(n, world.folder)
         await world.start()
+        if n % 20 == 19:
+            say(f"{n + 1} kills")
         await world.until(lambda: any(c.ready.is_set() for c in world.clients), "a hello")
     await asyncio.sleep(draw.uniform(*round_s))
     ended.set()
@@ -112,7 +114,8 @@ def main():
     start = time.monotonic()
     print(f"soak kill: {options.rounds} rounds, seed {seed}, in {folder}", flush=True)
     try:
-        records, story = asyncio.run(soak(folder, options.rounds, seed))
+        records, story = asyncio.run(soak(
+            folder, options.rounds, seed, say=lambda text: print(text, flush=True)))
     except Exception:
         print(f"kept: {folder} (seed {seed})")
         raise

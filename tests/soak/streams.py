@@ -17,6 +17,7 @@ class Stream:
         self.proved = {}    # log → rev up to which no row is missing
         self.held = {}      # log → {key: rev}
         self.out = set()    # channels lost and not come back to
+        self.read = {}      # log → how far it was acknowledged to be read
 
     def fault(self, law, line, what):
         self.faults.append(Fault(law, f"{self.name} line {line['n']} {line.get('channel', '')}", what))
@@ -36,6 +37,17 @@ class Stream:
             model = self.models.get(item["id"])
             if model:
                 self._unread(line, model, item)
+                self._cursor(line, item)
+
+    def _answer(self, line):
+        if line["op"] == "read" and "ok" in line:
+            seq = line["ok"]["read"]["seq"]
+            self.read[line["channel"]] = max(self.read.get(line["channel"], 0), seq)
+
+    def _cursor(self, line, item):
+        if item["read"]["seq"] < self.read.get(item["id"], 0):
+            self.fault("cursor", line, f"hello says that {item['id']} is read up to "
+                       f"{item['read']['seq']}, {self.read[item['id']]} was acknowledged")
 
     def _unread(self, line, model, item):
         if item["rev"] > model.rev:

@@ -94,6 +94,7 @@ struct cursor {
 	struct marks own; /* own counted messages above read_seq */
 	int64_t put_us;   /* last write */
 	bool putting, dirty;
+	bool unstored;             /* the last write failed: memory is ahead of the store */
 	struct cursor_wait *waits; /* answers due when stored */
 	char log[];
 };

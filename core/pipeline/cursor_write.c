@@ -59,7 +59,26 @@ static void wait_add(struct cursor *c, struct confab_event *ev)
 	ev->place = EVENT_WAITING;
 }
 
-static void waits_answer(struct cursor_wait *w, const struct cursor_put *put, int rc)
+/** What is stored, as the answer: in memory the cursor may be further on already. */
+static json_t *stored_ok(
+	const struct confab_cursor *from, const struct user *u, const struct chat_log *lg)
+{
+	struct cursor c = {.read_seq = from->read_seq,
+		.read_ord = from->read_ord,
+		.read_all = from->read_all,
+		.delivered = from->delivered};
+	json_t *ok;
+
+	for (size_t i = 0; i < from->n_own; i++) {
+		marks_add(&c.own, from->own[i].seq, from->own[i].all);
+	}
+	ok = cursor_ok(&c, u, lg);
+	marks_fini(&c.own);
+	return ok;
+}
+
+static void waits_answer(
+	struct cursor_wait *w, const struct cursor_put *put, const struct confab_cursor_put *call)
 {
 	for (struct cursor_wait *next; w; w = next) {
 		struct confab_event *ev = w->ev;
@@ -67,12 +86,12 @@ static void waits_answer(struct cursor_wait *w, const struct cursor_put *put, in
 		next = w->next;
 		free(w);
 		ev->place = EVENT_WALKING;
-		if (rc) {
+		if (call->call.rc) {
 			event_fail(ev, "busy", "the store is busy; send it again", 1000);
 			continue;
 		}
 		ev->out.is = OUTCOME_OK;
-		ev->out.ok = cursor_ok(put->cursor, put->user_lg->user, ev->lg);
+		ev->out.ok = stored_ok(&call->out, put->user_lg->user, ev->lg);
 		ev->rev = 1; /* stored: the persist step is over */
 		event_resume(ev);
 	}
@@ -86,7 +105,8 @@ static void put_done(struct confab_cursor_put *call, void *arg)
 	bool more = c->dirty;
 
 	put->waits = NULL;
-	waits_answer(waits, put, call->call.rc);
+	c->unstored = call->call.rc != 0;
+	waits_answer(waits, put, call);
 	if (!call->call.rc) {
 		cursor_take(put->user_lg->user, &call->out);
 	}
@@ -203,7 +223,7 @@ bool cursor_write(struct confab_event *ev)
 		return true;
 	}
 	c = cursor_get(ev->actor.user, ev->lg->id);
-	if (!raise_cursor(ev, c) && !c->putting) {
+	if (!raise_cursor(ev, c) && !c->putting && !c->unstored) {
 		ev->out.is = OUTCOME_OK;
 		ev->out.ok = cursor_ok(c, ev->actor.user, ev->lg);
 		return true;

@@ -22,6 +22,11 @@ class Fault:
         return f"{self.law}: {self.where}: {self.what}"
 
 
+def is_gone(row):
+    """Gone, or a member's row that is kept for another reason than membership."""
+    return row.get("gone") or (row["kind"] == "member" and not row.get("joined"))
+
+
 @dataclass
 class Message:
     """A message as the model has it."""
@@ -70,10 +75,11 @@ class Model:
         self.touched.setdefault(rev, []).append((kind, str(key)))
 
     def version(self, key, rev):
-        """The row of that rev: (True, row or None), or (False, None) if there never was such a rev."""
+        """The row of that rev: (True, row or None), or (False, None) if there never was such a rev. Of a
+        member's row only coming and going is modelled: between, its newest state holds."""
         found = self.versions.get(key, [])
-        at = bisect.bisect_left(found, rev, key=lambda v: v[0])
-        if at < len(found) and found[at][0] == rev:
+        at = bisect.bisect_right(found, rev, key=lambda v: v[0]) - 1
+        if at >= 0 and (found[at][0] == rev or key[0] == "member"):
             return True, found[at][1]
         return False, None
 
@@ -165,8 +171,6 @@ class Model:
             self.fault("slow", e["rev"], f"{user} speaks {e['ts'] - self.last[user]} ms after seq "
                        f"before, slow mode is {self.slow_ms} ms")
         self.last[user] = e["ts"]
-        if self.slow_ms and user != self.owner and user in self.members:
-            self.put(e["rev"], "member", user, {"joined": True, "sent": e["ts"]})
         self.messages[self.seq] = Message(
             self.seq, user, e["rev"], row, counts, counts and everybody, args.get("mentions", []),
             args["text"].startswith("shadow:"))
@@ -240,8 +244,9 @@ class Model:
 
     def difference(self, key, want, row):
         """What is wrong with a row, or None."""
-        if want is None or row.get("gone"):
-            return None if want is None and row.get("gone") else "lives and must not, or the reverse"
+        gone = is_gone(row)
+        if want is None or gone:
+            return None if want is None and gone else "lives and must not, or the reverse"
         for name, value in want.items():
             if value is None:
                 continue

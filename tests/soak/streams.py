@@ -3,7 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
-from model import Fault
+from model import Fault, is_gone
 
 
 class Stream:
@@ -89,7 +89,7 @@ class Stream:
                 self.fault("altered", line, f"a row of rev {row['rev']} in a change of "
                            f"{line['prev']} … {line['rev']}")
         self._take(line, model, line["rev"])
-        if any(row["kind"] == "member" and row["id"] == self.name and row.get("gone")
+        if any(row["kind"] == "member" and row["id"] == self.name and is_gone(row)
                for row in line["rows"]) and model.kind == "group":
             self.out.add(line["channel"])
 

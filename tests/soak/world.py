@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wire"))
 
 from client import Client  # noqa: E402
+from model import is_gone  # noqa: E402
 from record import Order, Record, read  # noqa: E402
 from server import BUILD, Server, merged  # noqa: E402
 from story import read_all, read_store  # noqa: E402
@@ -105,7 +106,8 @@ class World:
                 for row in client.logs[client.own].living().values() if row["kind"] == "membership"}
         real = {(row["id"], log) for client in self.clients for log, held in client.logs.items()
                 for row in held.living().values()
-                if row["kind"] == "member" and ("member", client.name) in held.living()}
+                if row["kind"] == "member" and not is_gone(row) and
+                not is_gone(held.rows.get(("member", client.name), {"gone": True}))}
         return told == real
 
     async def leave(self):

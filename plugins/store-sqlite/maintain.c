@@ -12,8 +12,8 @@
 
 #define STEP_ROWS 256
 #define EXPIRE_PAUSE_MS 30000
-#define VACUUM_FREE_PAGES 64      /* fewer stay for what comes next */
-#define WAL_LONG_BYTES (16 << 20) /* from here on the log is cut, not only reused */
+#define VACUUM_FREE_PAGES 64     /* fewer stay for what comes next */
+#define WAL_LONG_BYTES (4 << 20) /* from here on the log begins anew, whoever writes */
 
 /* One purge's numbers, found anew in every step, so that a step needs no memory of the last. */
 struct purge {
@@ -270,15 +270,19 @@ int engine_checkpoint(struct engine *e)
 		return CONFAB_EIO;
 	sqlite3 *db = e->checkpointer.db;
 	int64_t now_ms = e->options.now_ms();
-	bool cut = engine_wal_bytes(e) > WAL_LONG_BYTES || now_ms >= e->cut_due_ms;
+	bool cut = now_ms >= e->cut_due_ms;
+	bool again = cut || engine_wal_bytes(e) > WAL_LONG_BYTES;
 	int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (rc == SQLITE_OK && cut) {
+	if (rc == SQLITE_OK && again) {
 		(void)sqlite3_busy_timeout(db, 20); /* who reads long is not waited for */
-		rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-		if (rc == SQLITE_OK) {
+		/* Under load the log begins again in the room it has: a file that grows makes every
+		 * sync wait for its metadata. */
+		rc = sqlite3_wal_checkpoint_v2(db, NULL,
+			cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+		if (rc == SQLITE_OK)
 			atomic_store(&e->wal_bytes, 0);
+		if (rc == SQLITE_OK && cut)
 			e->cut_due_ms = now_ms + EXPIRE_PAUSE_MS;
-		}
 	}
 	engine_leave(e);
 	return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY ? 0 : CONFAB_EIO;

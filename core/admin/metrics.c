@@ -52,30 +52,46 @@ static void seconds(struct buf *b, const char *line, uint64_t us)
 		(unsigned long long)(us % 1000000));
 }
 
-/* The buckets of a histogram of powers of two; microseconds are told as seconds. */
+/* A number, or microseconds as seconds. */
+static void amount(struct buf *b, uint64_t n, bool us)
+{
+	if (us)
+		buf_fmt(b, "%llu.%06llu", (unsigned long long)(n / 1000000),
+			(unsigned long long)(n % 1000000));
+	else
+		buf_fmt(b, "%llu", (unsigned long long)n);
+}
+
+/* The buckets 2^from … 2^to of a histogram. loop: its label, or NULL. */
+static void buckets(struct buf *b, const char *name, const char *loop, const struct histogram *h,
+	unsigned from, unsigned to, bool us)
+{
+	char label[48] = "", alone[48] = "";
+
+	if (loop) {
+		snprintf(label, sizeof(label), "loop=\"%s\",", loop);
+		snprintf(alone, sizeof(alone), "{loop=\"%s\"}", loop);
+	}
+	for (unsigned i = from; i <= to; i++) {
+		buf_fmt(b, "confab_%s_bucket{%sle=\"", name, label);
+		amount(b, UINT64_C(1) << i, us);
+		buf_fmt(b, "%s\"} %llu\n", us ? "" : ".0",
+			(unsigned long long)histogram_upto(h, i));
+	}
+	buf_fmt(b, "confab_%s_bucket{%sle=\"+Inf\"} %llu\n", name, label,
+		(unsigned long long)h->count);
+	buf_fmt(b, "confab_%s_count%s %llu\n", name, alone, (unsigned long long)h->count);
+	buf_fmt(b, "confab_%s_sum%s ", name, alone);
+	amount(b, h->sum, us);
+	buf_char(b, '\n');
+}
+
+/* Microseconds are told as seconds. */
 static void histogram(struct buf *b, const char *name, const char *help, const struct histogram *h,
 	unsigned from, unsigned to, bool us)
 {
 	family(b, name, "histogram", help);
-	for (unsigned i = from; i <= to; i++) {
-		uint64_t bound = UINT64_C(1) << i, n = histogram_upto(h, i);
-
-		if (us)
-			buf_fmt(b, "confab_%s_bucket{le=\"%llu.%06llu\"} %llu\n", name,
-				(unsigned long long)(bound / 1000000),
-				(unsigned long long)(bound % 1000000), (unsigned long long)n);
-		else
-			buf_fmt(b, "confab_%s_bucket{le=\"%llu.0\"} %llu\n", name,
-				(unsigned long long)bound, (unsigned long long)n);
-	}
-	buf_fmt(b, "confab_%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)h->count);
-	buf_fmt(b, "confab_%s_count %llu\n", name, (unsigned long long)h->count);
-	if (us)
-		buf_fmt(b, "confab_%s_sum %llu.%06llu\n", name,
-			(unsigned long long)(h->sum / 1000000),
-			(unsigned long long)(h->sum % 1000000));
-	else
-		buf_fmt(b, "confab_%s_sum %llu\n", name, (unsigned long long)h->sum);
+	buckets(b, name, NULL, h, from, to, us);
 }
 
 static void net_metrics(struct buf *b, const struct net *net)
@@ -208,6 +224,12 @@ static void loop_metrics(struct buf *b, const struct admin_env *env)
 			else
 				seconds(b, line, (uint64_t)(r == 1 ? s.busy_us : s.turn_p99_us));
 		}
+	}
+	family(b, "turn_seconds", "histogram", "Time of turns.");
+	for (unsigned i = 0; i <= env->n_io; i++) {
+		struct loop *loop = i ? env->io[i - 1] : env->loop;
+
+		buckets(b, "turn_seconds", loop_name(loop), loop_turns(loop), 4, 20, true);
 	}
 }
 

@@ -73,6 +73,7 @@ static void turn_count(struct loop *loop, unsigned mails, int64_t took_us)
 	atomic_store_explicit(&c->turn_us[turn % LOOP_TURNS_KEPT],
 		took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us, memory_order_relaxed);
 	atomic_store_explicit(&c->turns, turn + 1, memory_order_relaxed);
+	histogram_add(&c->turns_us, took_us > 0 ? (uint64_t)took_us : 0, 1);
 	atomic_fetch_add_explicit(&c->mails, mails, memory_order_relaxed);
 	atomic_fetch_add_explicit(&c->busy_us, took_us, memory_order_relaxed);
 	while (took_us > seen_us &&
@@ -400,6 +401,11 @@ void loop_doing(const char *name)
 {
 	if (current != NULL)
 		atomic_store_explicit(&current->doing, name, memory_order_relaxed);
+}
+
+const struct histogram *loop_turns(const struct loop *loop)
+{
+	return &loop->counters.turns_us;
 }
 
 void loop_stats(struct loop *loop, struct loop_stats *out)

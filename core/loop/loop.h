@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <confab/types.h>
 
+struct histogram;
 struct loop;
 
 /**
@@ -106,6 +107,8 @@ struct loop_stats {
 };
 /** Thread: any. */
 void loop_stats(struct loop *loop, struct loop_stats *out);
+/** Times of all its turns, in microseconds. Borrowed. Thread: any. */
+const struct histogram *loop_turns(const struct loop *loop);
 
 /* Timers: one heap per loop; libevent gets one timeout per turn. Thread: the loop's. */
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);

@@ -8,6 +8,7 @@
 #define LOOP_LOOP_INTERNAL_H
 
 #include <stdatomic.h>
+#include "base/histogram.h"
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 #include "loop/thread.h"
@@ -24,6 +25,7 @@ struct loop_counters {
 	_Atomic uint64_t turns, mails, wakes;
 	_Atomic int64_t busy_us, turn_max_us;
 	_Atomic uint32_t turn_us[LOOP_TURNS_KEPT];
+	struct histogram turns_us;
 };
 
 struct loop {

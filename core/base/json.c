@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/json.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/utf8.h"
 
@@ -224,6 +225,64 @@ static int add_piece(const char *bytes, size_t len, void *arg)
 	return 0;
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_one_of(const char *key, const char *const *names)
+{
+	while (names != NULL && *names != NULL)
+		if (strcmp(key, *names++) == 0)
+			return true;
+	return false;
+}
+
+static void write_sorted(struct buf *b, const json_t *value, const char *const *left_out);
+
+static void write_sorted_object(struct buf *b, const json_t *object, const char *const *left_out)
+{
+	size_t n = 0, count = json_object_size(object);
+	const char *few[16], **keys = count <= 16 ? few : alloc_resize(NULL, count * sizeof(*keys));
+	json_t *parts = (json_t *)object; /* jansson's iterators want it changeable */
+
+	for (void *it = json_object_iter(parts); it != NULL; it = json_object_iter_next(parts, it))
+		if (!is_one_of(json_object_iter_key(it), left_out))
+			keys[n++] = json_object_iter_key(it);
+	qsort(keys, n, sizeof(*keys), by_key);
+	buf_char(b, '{');
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_char(b, ',');
+		buf_json_str(b, keys[i], strlen(keys[i]));
+		buf_char(b, ':');
+		write_sorted(b, json_object_get(object, keys[i]), NULL);
+	}
+	buf_char(b, '}');
+	if (keys != few)
+		free(keys);
+}
+
+/* The canonical text of a value: keys sorted, no space. left_out: keys of the outermost object. */
+static void write_sorted(struct buf *b, const json_t *value, const char *const *left_out)
+{
+	if (json_is_object(value)) {
+		write_sorted_object(b, value, left_out);
+		return;
+	}
+	if (!json_is_array(value)) {
+		json_write(b, value);
+		return;
+	}
+	buf_char(b, '[');
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (i > 0)
+			buf_char(b, ',');
+		write_sorted(b, json_array_get(value, i), NULL);
+	}
+	buf_char(b, ']');
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 int json_scan(const char *bytes, size_t len, struct confab_error *err)
@@ -303,23 +362,13 @@ void json_write(struct buf *b, const json_t *value)
 
 void json_hash(const json_t *object, uint8_t hash[32])
 {
-	json_t *copy = json_copy((json_t *)object); /* shallow: members are only counted up */
+	static const char *const left_out[] = {"id", "again", "read", NULL};
 	struct buf b;
 
-	if (copy == NULL)
-		abort();
-	if (json_is_object(copy)) { /* an absent key is fine */
-		(void)json_object_del(copy, "id");
-		(void)json_object_del(copy, "again");
-		(void)json_object_del(copy, "read");
-	}
 	buf_init(&b);
-	if (json_dump_callback(
-		    copy, add_piece, &b, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) != 0)
-		abort(); /* only without memory, or for a value that contains itself */
+	write_sorted(&b, object, left_out);
 	(void)SHA256((const unsigned char *)b.bytes, b.len, hash); /* returns hash */
 	buf_fini(&b);
-	json_decref(copy);
 }
 
 const char *json_str(const json_t *object, const char *key)

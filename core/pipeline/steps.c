@@ -253,7 +253,7 @@ static bool have_keys(struct confab_event *ev)
 {
 	struct confab_row_get *call;
 	const char **kinds, **ids;
-	size_t n = 0;
+	size_t n = 0, missing = 0;
 
 	if (!ev->keys_asked) {
 		ev->keys_asked = true;
@@ -261,9 +261,6 @@ static bool have_keys(struct confab_event *ev)
 			ev->kind->row->keys(ev, &ev->keys);
 		}
 	}
-	call = store_row_get_new(ev->pl->chat->store);
-	kinds = confab_arena_alloc(call->call.arena, sizeof(char *) * 8);
-	ids = confab_arena_alloc(call->call.arena, sizeof(char *) * 8);
 	for (unsigned i = 0; i < ev->keys.n; i++) {
 		struct key_row *key = &ev->keys.items[i];
 		struct row *r = row_find(ev->lg, key->kind, key->id);
@@ -271,14 +268,22 @@ static bool have_keys(struct confab_event *ev)
 		if (r && !key->pinned) {
 			key->pinned = true;
 			r->pins++;
-		} else if (!r) {
+		}
+		missing += r == NULL;
+	}
+	if (!missing || ev->lg->state == LOG_ABSENT) {
+		return true;
+	}
+	call = store_row_get_new(ev->pl->chat->store);
+	kinds = confab_arena_alloc(call->call.arena, sizeof(char *) * missing);
+	ids = confab_arena_alloc(call->call.arena, sizeof(char *) * missing);
+	for (unsigned i = 0; i < ev->keys.n; i++) {
+		struct key_row *key = &ev->keys.items[i];
+
+		if (!row_find(ev->lg, key->kind, key->id)) {
 			kinds[n] = key->kind;
 			ids[n++] = key->id;
 		}
-	}
-	if (!n || ev->lg->state == LOG_ABSENT) {
-		store_call_free(&call->call);
-		return true;
 	}
 	call->log = ev->lg->id;
 	call->kinds = kinds;

@@ -258,6 +258,9 @@ void mirror_sync(struct mirror *m, struct copy *c, const json_t *item, uint64_t 
 	const struct truth_log *lg = truth_log(run_truth(m->run), c->id);
 	uint64_t rev = (uint64_t)json_int(item, "rev", 0);
 
+	if (asked > c->rev) {
+		return; /* the copy that this was asked for has been dropped since (bye) */
+	}
 	c->syncing = false;
 	if (json_bool(item, "reset")) {
 		m->run->verdict->resets++;

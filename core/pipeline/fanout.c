@@ -453,11 +453,13 @@ void fanout_to_user(struct fanout *f, const struct user *u, const struct session
 
 void fanout_drained(struct fanout *f, confab_conn_id conn, const uint32_t *topics, size_t n)
 {
+	const struct session *s = session_of_conn(f->pl->chat, conn);
+
 	for (size_t i = 0; i < n; i++) {
 		struct chat_log *lg = nummap_find(f->pl->chat->by_topic, topics[i]);
 
-		if (!lg) {
-			continue;
+		if (!lg || !s || !session_level(s, lg)) {
+			continue; /* it was lost before the queue drained */
 		}
 		net_send(f->net, conn, sync_frame(lg, lg->rev), lg->topic);
 	}

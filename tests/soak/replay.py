@@ -3,7 +3,8 @@
 
 50 users in 20 channels say the texts of Debian's fortune packages, edit, delete and answer them, come
 and go and are kicked; now and then one is away. In the end every client must hold the same history, by
-the stream rule alone; numbers are dense; unread is counted anew from what was sent.
+the stream rule alone; numbers are dense; unread is counted anew from what was sent; search finds words
+of every script.
 
 SPDX-License-Identifier: MIT
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from acts import Person
 from checker import ending, play, sayings, sent_by_cid
+from finding import search
 from record import read
 from world import World
 
@@ -158,6 +160,7 @@ async def judge(world, store, stage):
     for client in world.clients:
         faults += ending(await world.last_look(client, paged), models)
     found = Counter(entry["op"] for name in models for entry in store[name]["entries"])
+    faults += await search(world.clients, models, found)
     await world.leave()
     await asyncio.to_thread(world.server.stop)
     return faults, found

@@ -28,3 +28,5 @@ def test_everybody_ends_with_the_same_history(tmp_path):
     assert not faults, "\n".join(map(str, faults))
     for op in ("message.edit", "message.delete", "member.join", "member.leave", "member.kick"):
         assert found[op] > 0, f"nobody did {op}: {dict(found)}"
+    for script in ("latin", "cyrillic", "cjk", "greek", "hebrew", "arabic", "hangul"):
+        assert found["search " + script] > 0

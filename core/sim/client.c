@@ -426,6 +426,7 @@ void client_connect(struct client *c)
 	static const size_t windows[] = {2048, 16384, 65536};
 
 	c->conns++;
+	c->mirror.dropped = run_dropped(c->run);
 	link_open(&c->link, c->run->node->net, c->run->outside, windows[sim_draw(3)],
 		odds(500) ? 0 : 1 + (unsigned)sim_draw(700));
 }

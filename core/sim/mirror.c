@@ -135,15 +135,13 @@ static void check_numbers(struct mirror *m, const struct copy *c, const json_t *
 	}
 }
 
-/** A connection's changes of a log join each other, unless it read so slowly that some were dropped. */
+/** A connection's changes of a log join each other, unless some were dropped as it read too slowly. */
 static void follow_stream(struct mirror *m, struct copy *c, uint64_t prev, uint64_t rev)
 {
 	if (c->level < 2) {
 		law_broken(m->run, LAW_KICK, "%s: %s gets rev %llu without a subscription", c->id,
 			m->user, (unsigned long long)rev);
-	} else if (prev == rev) {
-		c->slow = false; /* what was dropped ends here */
-	} else if (prev != c->stream && !c->slow) {
+	} else if (prev != rev && prev != c->stream && m->dropped == run_dropped(m->run)) {
 		law_broken(m->run, LAW_HOLES, "%s: %s heard of rev %llu, then of %llu to %llu",
 			c->id, m->user, (unsigned long long)c->stream, (unsigned long long)prev,
 			(unsigned long long)rev);
@@ -212,7 +210,7 @@ void mirror_unwatch(struct mirror *m)
 	while (strmap_next(m->copies, &pos, NULL, &c)) {
 		((struct copy *)c)->level = 0;
 		((struct copy *)c)->stream = 0;
-		((struct copy *)c)->syncing = ((struct copy *)c)->slow = false;
+		((struct copy *)c)->syncing = false;
 	}
 }
 

@@ -27,7 +27,6 @@ struct copy {
 	uint64_t stream;     /* what this connection has announced last; 0: nothing yet */
 	unsigned level;      /* 0: no subscription that we know of, 1 notice, 2 watch */
 	bool syncing;
-	bool slow; /* frames were dropped on this connection: its stream may jump */
 	uint64_t tail_seq;
 	char tail_cid[65];
 	char epoch[40];
@@ -37,6 +36,7 @@ struct copy {
 struct mirror {
 	struct run *run;
 	const char *user;
+	uint64_t dropped; /* events that the node had dropped when this connection began */
 	struct strmap *copies;
 };
 

@@ -15,6 +15,8 @@
 #include "ops/auth_chain.h"
 #include "ops/document.h"
 #include "ops/todo.h"
+#include "pipeline/event_internal.h"
+#include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 #include "sim/depot.h"
 #include "sim/wishes.h"
@@ -116,6 +118,29 @@ static void end(struct mail *m)
 	n->todos = NULL;
 }
 
+/** Sends are judged before the moderation and then never again. */
+static enum confab_verdict judge_once(struct confab_event *ev, void *ctx)
+{
+	struct node *n = OF(struct node, ops, ctx);
+	const char *why = permit_refusal(&ev->actor, ev->lg->channel, "send");
+
+	if (ev->lg->building) {
+		return CONFAB_PASS;
+	}
+	return why ? confab_reject(ev, why, NULL) : n->send_row->judge(ev, ctx);
+}
+
+static void plant_no_recheck(struct node *n)
+{
+	struct kind *kind = (struct kind *)kind_find(n->pipeline->kinds, "message.send");
+
+	n->send_row = kind->row;
+	n->planted_row = *kind->row;
+	n->planted_row.grant = NULL;
+	n->planted_row.judge = judge_once;
+	kind->row = &n->planted_row;
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct node *node_new(const struct node_options *options)
@@ -148,6 +173,9 @@ struct node *node_new(const struct node_options *options)
 	(void)rc;
 	auth_chain_add(n->ops.auth, &auth, n);
 	wishes_add(n->pipeline);
+	if (options->no_recheck) {
+		plant_no_recheck(n);
+	}
 	n->begin.run = begin;
 	loop_post(n->logic, &n->begin);
 	timer_init(&n->sweep, sweep, n);

@@ -33,6 +33,8 @@ struct node {
 	struct timer sweep;
 	struct todos *todos;
 	struct mail begin;
+	const struct confab_kind_row *send_row; /* as it was before it was planted */
+	struct confab_kind_row planted_row;
 	bool empty; /* net_stop has said so */
 };
 
@@ -43,7 +45,8 @@ struct node_options {
 	uint32_t event_bytes;        /* of events that may wait for a slow reader */
 	uint32_t reply_bytes;
 	uint32_t in_flight;
-	bool sweeps; /* puts away what nobody has used for a moment, again and again */
+	bool no_recheck; /* a plant: what was judged is not judged again at its commit */
+	bool sweeps;     /* puts away what nobody has used for a moment, again and again */
 };
 
 /** Make it and open its door. The simulation is on. Never NULL. */

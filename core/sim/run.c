@@ -291,6 +291,7 @@ void sim_run(const struct sim_plan *plan, struct sim_verdict *out)
 		.event_bytes = odds(500) ? 65536 : 1000 + (uint32_t)sim_draw(8000),
 		.reply_bytes = odds(500) ? 65536 : 1000 + (uint32_t)sim_draw(8000),
 		.in_flight = odds(500) ? 32 : 1 + (uint32_t)sim_draw(4),
+		.no_recheck = plan->plant == PLANT_NO_RECHECK,
 		.sweeps = odds(300)};
 	run.options = &options;
 	run.outside = loop_new("outside", &err);
@@ -359,4 +360,15 @@ bool odds(unsigned mille)
 struct truth *run_truth(const struct run *run)
 {
 	return depot_truth(run->depot);
+}
+
+uint64_t run_dropped(const struct run *run)
+{
+	struct net_stats stats;
+
+	if (!run->node) {
+		return 0;
+	}
+	net_stats(run->node->net, &stats);
+	return stats.events_dropped;
 }

@@ -87,6 +87,8 @@ void law_broken(struct run *run, const char *law, const char *fmt, ...) CONFAB_P
 void run_trace(const struct run *run, const char *fmt, ...) CONFAB_PRINTF(2, 3);
 /** Is it so, so many times of a thousand? From the run's own chance. */
 bool odds(unsigned mille);
+/** Events that the node has dropped for slow readers. */
+uint64_t run_dropped(const struct run *run);
 /** Everything that was committed. */
 struct truth *run_truth(const struct run *run);
 

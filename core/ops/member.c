@@ -237,10 +237,10 @@ static void left_own(struct ops *o, struct confab_request *rq, struct confab_eve
 {
 	struct chat_log *lg = chat_log_find(o->chat, ev->channel_id);
 
-	ops_answer(rq, ev);
-	if (lg) {
-		fanout_lost(o->pl->fanout, rq->actor->user, lg, "left");
+	if (lg && ev->actor.user) {
+		fanout_lost(o->pl->fanout, ev->actor.user, lg, "left");
 	}
+	ops_answer(rq, ev); /* the request is gone after this */
 }
 
 static void leave_loaded(struct ops *o, struct confab_request *rq)

@@ -25,6 +25,7 @@
 #include "pipeline/kind.h"
 #include "pipeline/meter.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/strand.h"
 #include "pipeline/ticket.h"
 #include "store/store.h"
 
@@ -313,7 +314,7 @@ static enum step_answer step_resolve(struct confab_event *ev)
 static enum step_answer step_authorize(struct confab_event *ev)
 {
 	if (!ev->hooks && event_judge(ev) != CONFAB_PASS) {
-		return STEP_END;
+		return strand_wait(ev) ? STEP_WAIT : STEP_END;
 	}
 	return run_hooks(ev, CONFAB_AUTHORIZE);
 }

@@ -97,6 +97,17 @@ void strand_advance(struct confab_event *ev)
 	}
 }
 
+bool strand_wait(struct confab_event *ev)
+{
+	if (!ev->strand || ev->strand->head == ev) {
+		return false;
+	}
+	json_decref(ev->out.ok);
+	ev->out = (struct outcome){0};
+	ev->place = EVENT_STRAND;
+	return true;
+}
+
 void strand_fail(struct confab_event *ev)
 {
 	event_fail(ev, "busy",

@@ -16,6 +16,9 @@ struct confab_event;
 bool strand_join(struct confab_event *ev);
 /** It is queued for its commit: the next may walk. */
 void strand_advance(struct confab_event *ev);
+/** Refused, but something ahead in its strand is not stored yet, and counts as happened: it waits in the strand
+ *  and is asked again. @return false: nothing is ahead of it */
+bool strand_wait(struct confab_event *ev);
 /** It is done. broken: it ended busy or unknown. */
 void strand_leave(struct confab_event *ev, bool broken);
 /** End one that waited behind one that ended busy or unknown. */

@@ -127,6 +127,9 @@ static const struct confab_field profile_fields[] = {
 static const struct confab_field membership_fields[] = {
 	NEED_STRING("type", "of the channel"),
 	NEED_STRING("role", "in the channel"),
+	COUNT("seq", "newest message when it began: what is older is not unread"),
+	COUNT("ord", "the same, of messages that count as unread"),
+	COUNT("all", "the same, of messages that mention everybody"),
 	{0},
 };
 static const struct confab_field mention_fields[] = {
@@ -160,15 +163,47 @@ static const struct confab_field held_fields[] = {
 	{0},
 };
 
+static const struct confab_field block_fields[] = {
+	COUNT("since", "when, Unix ms"),
+	{0},
+};
+static const struct confab_field mute_fields[] = {
+	COUNT("until", "no noise until then, Unix ms; absent: for ever"),
+	{0},
+};
+static const struct confab_field mark_fields[] = {
+	NEED_COUNT("seq", "unread from this message on"),
+	{0},
+};
+static const struct confab_field draft_fields[] = {
+	NEED_ID("channel", "where it would be said"),
+	COUNT("parent", "in the thread of this message"),
+	STRING("text", "so far"),
+	LIST("parts", NULL, "structured parts"),
+	{0},
+};
+static const struct confab_field pin_fields[] = {
+	NEED_COUNT("seq", "the message"),
+	NEED_ID("by", "who pinned it"),
+	NEED_COUNT("ts", "when, Unix ms"),
+	{0},
+};
+
 static const struct confab_row_shape rows[] = {
 	{"ban", ban_fields, "In the own log: the user is kept out of this server."},
+	{"block", block_fields, "In the own log: somebody who is not heard; its id is the user's."},
 	{"channel", channel_fields, "A channel itself; its id is the channel's."},
+	{"draft", draft_fields,
+		"In the own log: what is not yet sent; id CHANNEL or CHANNEL:PARENT."},
 	{"held", held_fields, "In the own log: something that waits for review, or was rejected."},
+	{"mark", mark_fields, "In the own log: a channel marked unread; its id is the channel's."},
 	{"member", member_fields, "A member of a channel; its id is the user's."},
 	{"membership", membership_fields, "In the own log: a channel the user is a member of."},
 	{"mention", mention_fields,
 		"In the own log: a message that names the user; id CHANNEL:SEQ."},
 	{"message", message_fields, "A message; its id is its seq, a number."},
+	{"mute", mute_fields, "In the own log: a channel or @user that makes no noise."},
+	{"pin", pin_fields, "A pinned message of a channel; its id is the message's, as text."},
 	{"profile", profile_fields, "In the own log: who the user is; its id is the user's."},
 	{"session", session_fields, "In the own log: a session; removing it revokes it."},
 };

@@ -40,6 +40,9 @@ extern const struct confab_field item_cursor_fields[];
 			"what is not read"}, \
 		{"mentions", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL, \
 			"what is not read of mentions"}, \
+		{"mark", CONFAB_FIELD_INT, false, 1, JSON_INT_MAX, NULL, NULL, \
+			"marked unread from this message on"}, \
+		{"muted", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "wants no noise"}, \
 		{"type", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "channel type"}, \
 		{"role", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL, "yours; guest: no member"}, \
 	{ \

@@ -178,8 +178,8 @@ static const struct confab_field pin_fields[] = {
 	OPS_CHANNEL_FIELD, OPS_SEQ_FIELD, OPS_CID_FIELD, OPS_AGAIN_FIELD, {0}};
 static const struct confab_field list_fields[] = {OPS_CHANNEL_FIELD, {0}};
 static const struct confab_field pin_reply[] = {
-	{"pin", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "seq, by, ts"},
-	{"message", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "as it stands"},
+	{"pin", CONFAB_FIELD_ROW, true, 0, 0, NULL, NULL, "seq, by, ts"},
+	{"message", CONFAB_FIELD_ROW, true, 0, 0, NULL, NULL, "as it stands"},
 	{0},
 };
 static const struct confab_field list_reply[] = {

@@ -106,7 +106,7 @@ static const struct confab_field fields[] = {
 	{0},
 };
 static const struct confab_field reply[] = {
-	{"parent", CONFAB_FIELD_OBJECT, true, 0, 0, NULL, NULL, "the message replied to"},
+	{"parent", CONFAB_FIELD_ROW, true, 0, 0, NULL, NULL, "the message replied to"},
 	{"n", CONFAB_FIELD_INT, true, 0, 0, NULL, NULL, "how many replies there are"},
 	{"rev", CONFAB_FIELD_INT, true, 0, 0, NULL, NULL, "the head it was read at"},
 	{"from", CONFAB_FIELD_INT, true, 0, 0, NULL, NULL, "n of the first"},

@@ -103,6 +103,8 @@ class Stage:
 
 # What an op needs beyond what the names of its fields say.
 PARTICULAR = {
+    "mute.set": {"target": lambda stage, place: place.id},
+    "mute.clear": {"target": lambda stage, place: place.id},
     "member.add": {"user": "outsider"},
     "member.role": {"role": "reader"},
     "user.role": {"user": "outsider", "role": "user"},

@@ -164,6 +164,22 @@ static void check_required(struct parsing *p, const struct plugin_part *part)
 	}
 }
 
+/* store.path is the path of the provider that keeps a file; its own setting comes above. base is taken */
+static struct confab_settings *below_store(struct parsing *p, struct confab_settings *base)
+{
+	static const char *const others[] = {"provider", NULL};
+	struct settings_reader reader = {
+		.report = p->report, .secrets = p->secrets, .others = others};
+	const struct yaml_value *store = yaml_find(p->root, "store");
+	struct confab_settings *s;
+
+	if (settings_table_find(settings_table(base), "path") < 0 || !yaml_find(store, "path"))
+		return base;
+	s = settings_read(&reader, "store", base, store);
+	settings_unref(base);
+	return s;
+}
+
 static void read_settings(struct parsing *p, struct plugin_part *part)
 {
 	const struct config_plugin_table *rows = table_find(p->options, part->name);
@@ -187,6 +203,8 @@ static void read_settings(struct parsing *p, struct plugin_part *part)
 		return;
 	}
 	base = settings_new(table);
+	if (strcmp(part->name, p->cfg->store.provider) == 0)
+		base = below_store(p, base);
 	part->settings = settings_read(&reader, path, base, part->written);
 	part->plugin.settings = part->settings;
 	part->plugin.read = true;

@@ -18,6 +18,7 @@
 #include "chat/row.h"
 #include "chat/seen.h"
 #include "chat/session.h"
+#include "config/config.h"
 #include "pipeline/change.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
@@ -106,6 +107,22 @@ static void end_behind(struct batch *b, struct confab_event *ev)
 	commit_put_back(b->lg, ev);
 }
 
+/** Is a message in it larger than may be stored? Then the event has its error. */
+static bool too_large(struct confab_event *ev, const struct confab_change *c)
+{
+	int64_t most = config_limits(ev->pl->chat->config)->message_bytes;
+
+	for (size_t i = 0; i < c->entry.n_rows; i++) {
+		if ((int64_t)c->rows[i].body_len > most &&
+			strcmp(c->rows[i].kind, "message") == 0) {
+			event_error(ev, "limit", "the message is larger than this server stores", 0,
+				NULL);
+			return true;
+		}
+	}
+	return false;
+}
+
 /** Judge an event as things stand and build its change. @return true: it is in the batch */
 static bool build_one(struct batch *b, struct confab_event *ev)
 {
@@ -118,6 +135,9 @@ static bool build_one(struct batch *b, struct confab_event *ev)
 	}
 	c = change_begin(b, ev);
 	rc = ev->kind->row->build(ev, c, ev->kind->ctx);
+	if (!rc && too_large(ev, c)) {
+		rc = CONFAB_ELIMIT;
+	}
 	if (rc) {
 		change_drop(c);
 		if (ev->out.is != OUTCOME_ERROR) {

@@ -108,22 +108,45 @@ void meter_sweep(struct meter *m)
 	}
 }
 
+/** The channel's own rates, by its type. What is not in memory has not been busy. @return ms to wait */
+static unsigned meter_type(struct confab_event *ev, const char **text)
+{
+	const struct channel *ch = ev->lg->channel;
+	char key[2 * CONFAB_ID_MAX + 4];
+	unsigned wait;
+
+	if (!ch || !ch->type) {
+		return 0;
+	}
+	snprintf(key, sizeof(key), "m:%s/%s", ev->channel_id, ev->actor.id);
+	wait = meter_take(ev->pl->meter, key, &ch->type->user_rate, 1);
+	if (wait) {
+		*text = "you are too fast for this channel; wait a little";
+		return wait;
+	}
+	snprintf(key, sizeof(key), "t:%s", ev->channel_id);
+	return meter_take(ev->pl->meter, key, &ch->type->rate, 1);
+}
+
 bool meter_accept(struct confab_event *ev)
 {
 	const struct config_limits *limits = config_limits(ev->pl->chat->config);
+	const char *text = "this channel is very busy; wait a little";
 	char key[CONFAB_ID_MAX + 4];
-	unsigned wait = 0;
+	unsigned wait;
 
-	if (ev->actor.kind != CONFAB_ACTOR_USER) {
+	if (ev->actor.kind != CONFAB_ACTOR_USER || !ev->channel_id[0] ||
+		ev->kind->row->class_ != CONFAB_DURABLE) {
 		return true;
 	}
-	if (ev->channel_id[0] && ev->kind->row->class_ == CONFAB_DURABLE) {
-		snprintf(key, sizeof(key), "c:%s", ev->channel_id);
-		wait = meter_take(ev->pl->meter, key, &limits->channel_rate, 1);
+	snprintf(key, sizeof(key), "c:%s", ev->channel_id);
+	wait = meter_take(ev->pl->meter, key, &limits->channel_rate, 1);
+	if (!wait) {
+		wait = meter_type(ev, &text);
 	}
 	if (!wait) {
 		return true;
 	}
-	event_error(ev, "rate", "this channel is very busy; wait a little", wait, NULL);
+	event_error(ev, "rate", text, wait, NULL);
 	return false;
 }

@@ -13,6 +13,7 @@
 #include <confab/chat.h>
 #include "base/json.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "chat/channel.h"
 #include "chat/row.h"
 #include "chat/seen.h"
@@ -355,6 +356,10 @@ enum confab_verdict event_judge(struct confab_event *ev)
 			return CONFAB_REJECT;
 		}
 		event_error(ev, "no_channel", "this channel was deleted", 0, NULL);
+		return CONFAB_REJECT;
+	}
+	if (ch && !ch->type->typing && strcmp(row->name, "typing") == 0) {
+		event_error(ev, "forbidden", "who is typing is not shown here", 0, NULL);
 		return CONFAB_REJECT;
 	}
 	why = row->grant

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "config/config.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/hook.h"
 #include "pipeline/pipeline.h"
@@ -135,9 +136,14 @@ static void ticket_late(void *arg)
 
 enum confab_verdict confab_defer(struct confab_event *ev, unsigned deadline_ms, confab_ticket *out)
 {
+	const struct config_pipeline *rules = config_pipeline(ev->pl->chat->config);
 	struct ticket *t = calloc(1, sizeof(*t));
 
 	assert(t && !ev->ticket);
+	if (deadline_ms == 0 || deadline_ms > rules->defer_timeout_ms) {
+		deadline_ms = (unsigned)rules->defer_timeout_ms;
+	}
+	ev->deadline_pass = rules->on_deadline == CONFIG_LATE_PASS;
 	t->ev = ev;
 	t->loop = ev->pl->chat->loop;
 	t->mail.run = ticket_answered;

@@ -160,6 +160,7 @@ void server_free(struct server *s)
 	if (s->main) {
 		watch_stop(&s->signals);
 	}
+	wire_settle(s->wire);
 	net_free(s->net);
 	pipeline_free(s->pipeline);
 	chat_free(s->chat);

@@ -219,6 +219,7 @@ void node_free(struct node *n)
 		loop_stop(loops[i]);
 		loop_join(loops[i]);
 	}
+	wire_settle(n->wire);
 	net_free(n->net);
 	pipeline_free(n->pipeline);
 	chat_free(n->chat);

@@ -183,7 +183,7 @@ static void run(struct wire *w, struct confab_request *rq)
 	w->ports.run(w->ports.ctx, rq);
 }
 
-static void request_arrived(struct mail *m)
+static void request_passed(struct mail *m)
 {
 	struct confab_request *rq =
 		(struct confab_request *)((char *)m - offsetof(struct confab_request, mail));
@@ -195,6 +195,14 @@ static void request_arrived(struct mail *m)
 		run(w, rq);
 	}
 	log_who_set(former);
+}
+
+static void request_arrived(struct mail *m)
+{
+	struct confab_request *rq =
+		(struct confab_request *)((char *)m - offsetof(struct confab_request, mail));
+
+	gate_pass(&rq->wire->gate, m, request_passed);
 }
 
 /* -------------------------------------------------------------------------------------------- */

@@ -26,7 +26,14 @@ struct conn_news {
 	uint32_t topics[];
 };
 
+static void news_passed(struct mail *m);
+
 static void news_arrived(struct mail *m)
+{
+	gate_pass(&((struct conn_news *)m)->wire->gate, m, news_passed);
+}
+
+static void news_passed(struct mail *m)
 {
 	struct conn_news *news = (struct conn_news *)m;
 	struct wire_ports *ports = &news->wire->ports;
@@ -86,6 +93,13 @@ static void ws_drained(void *ctx, confab_conn_id conn, const uint32_t *topics, s
 	news->what = NEWS_DRAINED;
 	memcpy(news->topics, topics, n * sizeof(*topics));
 	loop_post(w->logic, &news->mail);
+}
+
+static size_t backlog(void *arg)
+{
+	const struct wire *w = arg;
+
+	return w->net ? net_backlog(w->net) : 0;
 }
 
 /** The request's id as it is echoed: an integer or a short string. */
@@ -220,14 +234,23 @@ struct wire *wire_new(struct loop *logic)
 	assert(w);
 	w->logic = logic;
 	w->ops = op_table_new();
+	gate_init(&w->gate, logic, backlog, w);
 	return w;
 }
 
 void wire_free(struct wire *w)
 {
 	if (w) {
+		gate_fini(&w->gate);
 		op_table_free(w->ops);
 		free(w);
+	}
+}
+
+void wire_settle(struct wire *w)
+{
+	if (w) {
+		gate_fini(&w->gate);
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 #include "net/net.h"
+#include "wire/gate.h"
 #include "wire/op_table.h"
 
 struct confab_request;
@@ -33,6 +34,7 @@ struct wire {
 	struct loop *logic;
 	struct net *net;      /* set once net is there, before it listens */
 	struct op_table *ops; /* logic thread */
+	struct gate gate;     /* logic thread */
 	struct wire_ports ports;
 	atomic_uint_fast64_t unanswered; /* requests freed without an answer: bugs */
 	atomic_uint_fast64_t requests, errors;
@@ -41,6 +43,9 @@ struct wire {
 /** No ops yet, no net; wire_free() takes it, NULL is fine. Thread: main. */
 struct wire *wire_new(struct loop *logic);
 void wire_free(struct wire *w);
+/** Nothing is held any more: before what it would run in is freed. NULL is fine. Thread: the logic
+ *  loop's, or when it has ended. */
+void wire_settle(struct wire *w);
 
 /** confab.v1 at /v1/ws. Fills a row for net. max_message: after decompression [bytes] */
 void wire_codec(struct wire *w, size_t max_message, struct codec *out);

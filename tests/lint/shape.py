@@ -128,4 +128,17 @@ def listed():
             yield name, 1, f"is in no Makefile.inc: add it (to {folder}/Makefile.inc), or dist loses it"
 
 
-CHECKS = (arrows, doors, file_sizes, function_sizes, drawers, listed)
+def keys_in_force():
+    """Every key of the configuration is read by somebody beside the configuration itself."""
+    readers = [name for name in tree.matching(".c", folders=("core/", "plugins/"))
+               if not name.startswith(("core/config/", "core/ctl/"))]
+    code = "\n".join(tree.code(name) for name in readers)
+    name = "core/config/sections.c"
+    for number, line in enumerate(tree.text(name).splitlines(), 1):
+        found = re.search(r"\bAT\((\w+)\)", line)
+        if found and not line.startswith("#") and \
+                not re.search(rf"(->|\.)\s*{found.group(1)}\b", code):
+            yield name, number, f"nobody reads {found.group(1)}: a key that is not in force is a lie"
+
+
+CHECKS = (arrows, doors, file_sizes, function_sizes, drawers, listed, keys_in_force)

@@ -28,10 +28,17 @@ static void on_open(struct fleet *f, struct conn *c, uint64_t now)
 
 static const struct fleet_events connect_events = {.open = on_open};
 
-/* Begin every idle connection until n were begun. @return begun so far, or UINT32_MAX */
-static uint32_t begin_idle(struct fleet *f, uint32_t begun, uint32_t n)
+/* The hellos that make the sessions come gently, however many are resumed at once. */
+#define GENTLE 64u
+
+/* Begin every idle connection until n were begun, at most so many at once.
+ * @return begun so far, or UINT32_MAX */
+static uint32_t begin_idle(struct fleet *f, uint32_t begun, uint32_t n, uint32_t at_once)
 {
-	for (uint32_t i = 0; i < f->count && begun < n; i++) {
+	for (uint32_t i = begun % f->count, seen = 0; seen < f->count && begun < n;
+		i = (i + 1) % f->count, seen++) {
+		if (f->making >= at_once)
+			break;
 		struct conn *c = &f->conns[i];
 		if (c->state != CONN_IDLE)
 			continue;
@@ -42,7 +49,8 @@ static uint32_t begin_idle(struct fleet *f, uint32_t begun, uint32_t n)
 	return begun;
 }
 
-static void run(struct fleet *f, struct arrivals *a, uint32_t count, json_t *result)
+static void run(
+	struct fleet *f, struct arrivals *a, uint32_t count, uint32_t at_once, json_t *result)
 {
 	const struct options *o = f->o;
 	struct proc_cpu from = {0}, to = {0};
@@ -54,7 +62,7 @@ static void run(struct fleet *f, struct arrivals *a, uint32_t count, json_t *res
 	if (o->pid != 0)
 		(void)proc_cpu(o->pid, &from);
 	while (a->done < count && f->lost == 0) {
-		begun = begin_idle(f, begun, count);
+		begun = begin_idle(f, begun, count, at_once);
 		if (begun == UINT32_MAX)
 			break;
 		fleet_turn(f, 100000000);
@@ -87,10 +95,10 @@ enum outcome mode_connect(const struct options *o, json_t *result)
 				f.conns[i].watch = true;
 			if (o->resume) { /* the hellos that make the sessions do not count */
 				json_t *first = json_object();
-				run(&f, a, many, first);
+				run(&f, a, many, many < GENTLE ? many : GENTLE, first);
 				json_decref(first);
 			}
-			run(&f, a, o->count, result);
+			run(&f, a, o->count, many, result);
 			outcome = a->done == o->count ? OUTCOME_GOOD : OUTCOME_VIOLATION;
 			if (f.failure[0] != '\0')
 				(void)fprintf(stderr, "confab-bench: %s\n", f.failure);

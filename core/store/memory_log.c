@@ -13,7 +13,7 @@
 #include "store/memory_internal.h"
 
 #define MARKS_MAX 1000
-#define ROWS_MAX 1000
+#define MOVED_MAX 1000 /* entries told to who comes late */
 
 /** Cuts strings from one piece of memory. */
 struct packer {
@@ -131,56 +131,8 @@ static void entry_put(struct memory *m, struct mem_log *log, const struct confab
 		}
 		mark_add(cursor->own, &cursor->n_own, e->seq, e->counts_all);
 	}
-	log->head.rev = e->rev;
-	log->head.seq = e->seq;
-	log->head.ord = e->ord;
-	log->head.all = e->all;
-	log->head.first = e->first;
-	log->head.ts = e->ts;
+	confab_head_raise(&log->head, e);
 	mem_todos_add(m, log->name, e);
-}
-
-static const char *entry_fault(const struct confab_head *before, const struct confab_entry *e)
-{
-	if (e->rev != before->rev + 1)
-		return "revs do not follow each other";
-	if (e->seq != before->seq + (e->message ? 1 : 0))
-		return "seq does not follow";
-	if (e->ord < before->ord || e->all < before->all || e->first < before->first ||
-		e->ts < before->ts)
-		return "ord, all, first or ts goes back";
-	if (e->n_rows > ROWS_MAX)
-		return "an entry touches more than 1,000 rows";
-	for (size_t i = 0; i < e->n_rows; i++) {
-		const struct confab_row *r = &e->rows[i];
-		if (r->rev != e->rev)
-			return "a row has not its entry's rev";
-		if ((strcmp(r->kind, "message") == 0) != (r->seq != 0) || r->seq > e->seq)
-			return "a message's row needs its seq, another none";
-		if (!*r->kind || strlen(r->kind) > 32 || !*r->id || strlen(r->id) > 128)
-			return "a row's kind or id is too long or empty";
-	}
-	return NULL;
-}
-
-static const char *commit_fault(const struct confab_commit *c, const struct confab_head *head)
-{
-	struct confab_head before = *head;
-	if (c->n == 0)
-		return "a commit without entries";
-	for (size_t i = 0; i < c->n; i++) {
-		const struct confab_entry *e = &c->entries[i];
-		const char *fault = entry_fault(&before, e);
-		if (fault)
-			return fault;
-		before.rev = e->rev;
-		before.seq = e->seq;
-		before.ord = e->ord;
-		before.all = e->all;
-		before.first = e->first;
-		before.ts = e->ts;
-	}
-	return NULL;
 }
 
 static bool cid_taken(const struct mem_log *log, const struct confab_commit *c)
@@ -213,8 +165,8 @@ static void commit_moved(struct confab_commit *c, const struct mem_log *log)
 	if (c->at >= c->head.rev || c->at < log->entries_floor)
 		return;
 	size_t n = c->head.rev - c->at;
-	if (n > ROWS_MAX)
-		n = ROWS_MAX;
+	if (n > MOVED_MAX)
+		n = MOVED_MAX;
 	struct confab_entry *moved = confab_arena_alloc(c->call.arena, n * sizeof(*moved));
 	for (size_t i = 0; i < n; i++)
 		moved[i] = mem_entry_give(c->call.arena, log, c->at + 1 + i);
@@ -371,9 +323,9 @@ void exec_commit(struct memory *m, struct confab_call *call)
 		}
 		return;
 	}
-	const char *fault = commit_fault(c, head);
-	if (fault || !*c->log) {
-		commit_refuse(c, CONFAB_EINVAL, fault ? fault : "a log without a name");
+	const char *fault = confab_commit_fault(c, head);
+	if (fault) {
+		commit_refuse(c, CONFAB_EINVAL, fault);
 		return;
 	}
 	if (cid_taken(log, c)) {

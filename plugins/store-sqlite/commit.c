@@ -12,64 +12,6 @@
 
 #define EPOCH_LEN 16
 
-static const char *row_fault(const struct confab_entry *e, const struct confab_row *r)
-{
-	if (r->rev != e->rev)
-		return "a row has not its entry's rev";
-	if (!*r->kind || strlen(r->kind) > 32 || !*r->id || strlen(r->id) > 128)
-		return "a row's kind or id is too long or empty";
-	if ((strcmp(r->kind, "message") == 0) != (r->seq != 0) || r->seq > e->seq)
-		return "a message's row needs its seq, another none";
-	return NULL;
-}
-
-static const char *entry_fault(const struct confab_head *before, const struct confab_entry *e)
-{
-	if (e->rev != before->rev + 1)
-		return "revs do not follow each other";
-	if (e->seq != before->seq + (e->message ? 1 : 0))
-		return "seq does not follow";
-	if (e->ord < before->ord || e->all < before->all || e->first < before->first ||
-		e->ts < before->ts)
-		return "ord, all, first or ts goes back";
-	if (e->rev > PLACE_MAX)
-		return "the log is full";
-	if (e->n_rows > WINDOW_MAX)
-		return "an entry touches more than 1,000 rows";
-	for (size_t i = 0; i < e->n_rows; i++) {
-		const char *fault = row_fault(e, &e->rows[i]);
-		if (fault)
-			return fault;
-	}
-	return NULL;
-}
-
-static void head_raise(struct confab_head *head, const struct confab_entry *e)
-{
-	head->rev = e->rev;
-	head->seq = e->seq;
-	head->ord = e->ord;
-	head->all = e->all;
-	head->first = e->first;
-	head->ts = e->ts;
-}
-
-static const char *commit_fault(const struct confab_commit *c, const struct confab_head *head)
-{
-	struct confab_head before = *head;
-	if (c->n == 0)
-		return "a commit without entries";
-	if (!*c->log)
-		return "a log without a name";
-	for (size_t i = 0; i < c->n; i++) {
-		const char *fault = entry_fault(&before, &c->entries[i]);
-		if (fault)
-			return fault;
-		head_raise(&before, &c->entries[i]);
-	}
-	return NULL;
-}
-
 static void commit_refuse(struct confab_commit *c, int rc, const char *why)
 {
 	c->result = CONFAB_COMMIT_REFUSED;
@@ -295,7 +237,9 @@ int commit_one(struct handle *h, struct confab_call *call)
 		return rc;
 	if (log.head.rev != c->at)
 		return commit_moved(h, c, &log);
-	const char *fault = commit_fault(c, &log.head);
+	const char *fault = confab_commit_fault(c, &log.head);
+	if (!fault && c->n > PLACE_MAX - c->at)
+		fault = "the log is full";
 	if (fault) {
 		commit_refuse(c, CONFAB_EINVAL, fault);
 		return SQLITE_OK;
@@ -311,7 +255,7 @@ int commit_one(struct handle *h, struct confab_call *call)
 	}
 	for (size_t i = 0; rc == SQLITE_OK && i < c->n; i++) {
 		rc = entry_effects(h, c, &log, &c->entries[i]);
-		head_raise(&log.head, &c->entries[i]);
+		confab_head_raise(&log.head, &c->entries[i]);
 	}
 	if (rc == SQLITE_OK)
 		rc = log_raise(h, &log);

@@ -159,6 +159,13 @@ struct confab_commit {
 	struct confab_head head; /* out, if DONE or MOVED */
 };
 
+/** For providers: what is wrong with a commit whose `at` is the head's rev; NULL, nothing. It holds the
+ *  numbers of the entries against the head and each other, and the rows' names against their bounds.
+ *  The sentence is static. Thread: any. */
+const char *confab_commit_fault(const struct confab_commit *c, const struct confab_head *head);
+/** For providers: the head's numbers become the entry's. Thread: whoever holds the head. */
+void confab_head_raise(struct confab_head *head, const struct confab_entry *e);
+
 /** heads: of many logs at once; heads[i].rev == 0 where there is none. */
 struct confab_heads {
 	struct confab_call call;

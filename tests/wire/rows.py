@@ -133,6 +133,7 @@ class Op:
 
     def _take_twin(self, twin, document):
         self.document = document
+        self.doc = twin["summary"]
         self.reply = twin["responses"]["200"]["content"]["application/json"]["schema"]
         self.in_query = self.method in ("GET", "DELETE")
         self._rights(twin)
@@ -147,6 +148,7 @@ class Op:
         key = self.name.replace(".", "_")
         payload = messages[key]["payload"]
         self.document = document
+        self.doc = operation["summary"]
         self.reply = messages[f"{key}_ok"]["payload"]["properties"]["ok"]
         self._rights(operation)
         for field, schema in payload["properties"].items():

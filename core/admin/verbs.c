@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "admin/hooks.h"
 #include "admin/revoke.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -407,6 +408,7 @@ const struct admin_verb admin_verbs[] = {
 	{"sessions.list", "Sessions in memory; like: a user.", run_sessions},
 	{"sessions.revoke", "End a user's session, or all of them, for good.", admin_revoke},
 	{"plugins", "Plugins, their state and what they cost.", run_plugins},
+	{"hooks", "Hooks of plugins by stage, in their order.", admin_hooks},
 	{"log.level", "Show the level, or set it.", run_log_level},
 	{"log.reopen", "Open the log's file again.", run_log_reopen},
 	{"reload", "Read the configuration again: all of it or nothing.", run_reload},

@@ -291,6 +291,7 @@ const struct ctl_verb ctl_remote_verbs[] = {
 	{"sessions revoke", "USER [SESSION]", "end a session, or all of a user, for good", 1, 2,
 		run_revoke},
 	{"plugins", "", "plugins, their state and what they cost", 0, 0, run_plain},
+	{"hooks", "", "hooks of plugins, in the order in which they run, and why", 0, 0, run_plain},
 	{"log level", "[LEVEL]", "show or set: error, warning, info, debug", 0, 1, run_log_level},
 	{"log reopen", "", "open the log's file again, after it was moved", 0, 0, run_plain},
 	{"reload", "", "read the configuration again: all of it or nothing", 0, 0, run_plain},

@@ -296,6 +296,13 @@ void hooks_release(const struct hook_list *list)
 	list_unref((struct hook_list *)list);
 }
 
+bool hook_fixed(const struct hooks *h, const struct hook *hk)
+{
+	const struct stage_order *order = &h->orders[hk->row.stage];
+
+	return fixed_place(order, hk->plugin) < order->n;
+}
+
 bool hook_wants(const struct hook *hk, const char *kind)
 {
 	const char *dot = strchr(kind, '.');

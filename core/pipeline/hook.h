@@ -54,6 +54,9 @@ void hook_remove_all(struct hooks *h, const void *owner);
 const struct hook_list *hooks_take(struct hooks *h, enum confab_stage stage);
 void hooks_release(const struct hook_list *list);
 
+/** Did the administrator name its plugin in the order of its stage? */
+bool hook_fixed(const struct hooks *h, const struct hook *hk);
+
 /** Does a hook want events of this kind? "*", "message.*", or the name among its kinds. */
 bool hook_wants(const struct hook *hk, const char *kind);
 

@@ -133,3 +133,19 @@ def test_certificates_are_read_again_and_connections_stay(make_server, tmp_path)
         assert shown() == second != first
         old.send("no JSON")
         assert "bad_request" in old.recv(DEADLINE)
+
+
+def test_the_order_of_hooks_is_the_administrators(make_server):
+    server = make_server(merged(OPEN, {
+        "server": {"plugin_dirs": [str(BUILD / "plugins/.libs"),
+                                   str(BUILD / "tests/plugins/.libs")]},
+        "plugins": {"later": {}}}))
+
+    def moderators():
+        return [(hook["plugin"], hook["because"]) for hook in server.ctl("hooks")[1]["hooks"]
+                if hook["stage"] == "moderate"]
+
+    assert moderators() == [("later", "by its name")]
+    rewrite(server, {"pipeline": {"moderate": ["later"]}})
+    assert server.ctl("reload")[0] == 0
+    assert moderators() == [("later", "named under pipeline:")]

@@ -461,7 +461,10 @@ void fanout_drained(struct fanout *f, confab_conn_id conn, const uint32_t *topic
 		if (!lg || !s || !session_level(s, lg)) {
 			continue; /* it was lost before the queue drained */
 		}
-		net_send(f->net, conn, sync_frame(lg, lg->rev), lg->topic);
+		net_send(f->net, conn,
+			session_level(s, lg) < SUB_WATCH ? json_frame(notice_json(lg))
+							 : sync_frame(lg, lg->rev),
+			lg->topic);
 	}
 }
 

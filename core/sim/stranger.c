@@ -99,7 +99,7 @@ static void kick(struct run *run, struct truth_log *lg)
 	todo.log = lg->id;
 	todo.rev = e.rev;
 	todo.body = body;
-	todo.due_ms = e.ts + 1000;
+	todo.due_ms = e.ts + 60000; /* when this node has heard of it, as nodes do that poll */
 	e.rows = &row;
 	e.n_rows = 1;
 	e.todos = &todo;

@@ -146,7 +146,11 @@ void chat_log_head(struct chat_log *lg, const struct confab_head *head)
 
 void chat_own_log(char *out, const char *user)
 {
-	snprintf(out, CONFAB_ID_MAX + 2, "@%s", user);
+	size_t len = strnlen(user, CONFAB_ID_MAX);
+
+	out[0] = '@';
+	memcpy(out + 1, user, len);
+	out[1 + len] = '\0';
 }
 
 struct user *chat_user_find(struct chat *chat, const char *id)

@@ -20,7 +20,15 @@
 
 static void row_key(char *out, size_t size, const char *kind, const char *id)
 {
-	snprintf(out, size, "%s:%s", kind, id);
+	size_t prefix = strlen(kind), rest = strlen(id);
+
+	assert(size >= 2); /* what does not fit is cut, as a key that no row has */
+	prefix = prefix < size - 2 ? prefix : size - 2;
+	rest = rest < size - 2 - prefix ? rest : size - 2 - prefix;
+	memcpy(out, kind, prefix);
+	out[prefix] = ':';
+	memcpy(out + prefix + 1, id, rest);
+	out[prefix + 1 + rest] = '\0';
 }
 
 static void loose_unlink(struct chat_log *lg, struct row *r)

@@ -60,8 +60,10 @@ json_t *item_json(struct ops *o, struct user *u, const struct session *s, struct
 {
 	struct cursor *c = cursor_find(u, lg->id);
 	struct unread unread = cursor_unread(u, lg, c);
-	json_t *membership = row_json(row_find(u->lg, "membership", lg->id));
-	const char *type = json_str(membership, "type"), *role = json_str(membership, "role");
+	const char *now = lg->channel ? permit_role(lg->channel, u) : NULL;
+	json_t *membership = now ? NULL : row_json(row_find(u->lg, "membership", lg->id));
+	const char *type = json_str(membership, "type");
+	const char *role = now ? now : json_str(membership, "role");
 	json_t *item = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I},s:I,s:I,s:b}",
 		"id", lg->id, "epoch", lg->epoch, "rev", (json_int_t)lg->rev, "seq",
 		(json_int_t)lg->seq, "ord", (json_int_t)lg->ord, "all", (json_int_t)lg->all,
@@ -71,10 +73,7 @@ json_t *item_json(struct ops *o, struct user *u, const struct session *s, struct
 		(json_int_t)unread.mentions, "watch", s && session_level(s, lg) >= SUB_WATCH);
 
 	if (lg->channel) {
-		const char *now = permit_role(lg->channel, u);
-
 		type = channel_type_name(lg->channel);
-		role = now ? now : role;
 	}
 	json_object_set_new(item, "type", json_string(type ? type : ""));
 	json_object_set_new(item, "role", json_string(role ? role : "guest"));

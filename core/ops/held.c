@@ -133,8 +133,8 @@ static void list_read(struct confab_tagged *call, void *arg)
 
 static void list_loaded(struct ops *o, struct confab_request *rq)
 {
-	struct chat_log *lg = reviewable(o, rq);
 	const char *after = json_str(rq->args, "after");
+	struct chat_log *lg = reviewable(o, rq); /* the request may be gone after this */
 	char own[CONFAB_ID_MAX + 2] = "";
 	struct confab_tagged *call;
 

@@ -407,8 +407,8 @@ static void members_read(struct confab_row_list *call, void *arg)
 
 static void members_loaded(struct ops *o, struct confab_request *rq)
 {
-	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
 	const char *after = json_str(rq->args, "after"), *why = NULL;
+	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
 	struct confab_row_list *call;
 
 	if (!lg) {

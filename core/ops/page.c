@@ -38,10 +38,10 @@ static void page_read(struct confab_page *call, void *arg)
 
 static void page_loaded(struct ops *o, struct confab_request *rq)
 {
-	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
 	int64_t limit = json_int(rq->args, "limit", 50), from, to;
 	int64_t before = json_int(rq->args, "before", 0), after = json_int(rq->args, "after", -1);
 	int64_t around = json_int(rq->args, "around", 0);
+	struct chat_log *lg = ops_readable(o, rq, json_str(rq->args, "channel"));
 	struct confab_page *call;
 
 	if (!lg) {

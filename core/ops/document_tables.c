@@ -167,6 +167,12 @@ static const struct confab_field block_fields[] = {
 	COUNT("since", "when, Unix ms"),
 	{0},
 };
+static const struct confab_field command_fields[] = {
+	NEED_ID("channel", "where"),
+	NEED_STRING("name", "behind the slash"),
+	COUNT("ts", "when, Unix ms"),
+	{0},
+};
 static const struct confab_field mute_fields[] = {
 	COUNT("until", "no noise until then, Unix ms; absent: for ever"),
 	{0},
@@ -193,6 +199,7 @@ static const struct confab_row_shape rows[] = {
 	{"ban", ban_fields, "In the own log: the user is kept out of this server."},
 	{"block", block_fields, "In the own log: somebody who is not heard; its id is the user's."},
 	{"channel", channel_fields, "A channel itself; its id is the channel's."},
+	{"command", command_fields, "In the own log: the command typed last."},
 	{"draft", draft_fields,
 		"In the own log: what is not yet sent; id CHANNEL or CHANNEL:PARENT."},
 	{"held", held_fields, "In the own log: something that waits for review, or was rejected."},

@@ -480,6 +480,7 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_page_register,
 		ops_channel_register,
 		ops_own_register,
+		ops_command_register,
 		ops_search_register,
 		ops_thread_register,
 		ops_pin_register,

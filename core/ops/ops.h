@@ -52,6 +52,7 @@ int ops_message_register(struct ops *o, struct confab_error *err);
 int ops_page_register(struct ops *o, struct confab_error *err);
 int ops_channel_register(struct ops *o, struct confab_error *err);
 int ops_own_register(struct ops *o, struct confab_error *err);
+int ops_command_register(struct ops *o, struct confab_error *err);
 int ops_search_register(struct ops *o, struct confab_error *err);
 int ops_thread_register(struct ops *o, struct confab_error *err);
 int ops_pin_register(struct ops *o, struct confab_error *err);

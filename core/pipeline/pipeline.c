@@ -20,6 +20,7 @@
 #include "chat/session.h"
 #include "chat/slot.h"
 #include "pipeline/change.h"
+#include "pipeline/command.h"
 #include "pipeline/draft.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
@@ -125,6 +126,7 @@ struct pipeline *pipeline_new(struct chat *chat, struct net *net)
 	pl->chat = chat;
 	pl->kinds = kinds_new();
 	pl->hooks = hooks_new();
+	pl->commands = commands_new();
 	pl->meter = meter_new();
 	pl->fanout = fanout_new(pl, net);
 	chat->ports = (struct chat_ports){
@@ -139,6 +141,7 @@ void pipeline_free(struct pipeline *pl)
 	}
 	fanout_free(pl->fanout);
 	meter_free(pl->meter);
+	commands_free(pl->commands);
 	hooks_free(pl->hooks);
 	kinds_free(pl->kinds);
 	free(pl);

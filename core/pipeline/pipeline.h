@@ -21,6 +21,7 @@ struct net;
 struct kind;
 struct kinds;
 struct hooks;
+struct commands;
 struct fanout;
 struct meter;
 
@@ -37,6 +38,7 @@ struct pipeline {
 	struct chat *chat;
 	struct kinds *kinds;
 	struct hooks *hooks;
+	struct commands *commands;
 	struct fanout *fanout;
 	struct meter *meter;
 	uint64_t next_event;

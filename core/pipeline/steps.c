@@ -15,6 +15,7 @@
 #include "chat/row.h"
 #include "chat/seen.h"
 #include "chat/session.h"
+#include "pipeline/command.h"
 #include "pipeline/commit.h"
 #include "pipeline/cursor_write.h"
 #include "pipeline/draft.h"
@@ -321,8 +322,14 @@ static enum step_answer step_authorize(struct confab_event *ev)
 
 static enum step_answer step_transform(struct confab_event *ev)
 {
+	enum step_answer answer;
+
 	if (!ev->draft && ev->kind->row->flags & KIND_HAS_DRAFT) {
 		ev->draft = draft_new(ev);
+		answer = command_step(ev);
+		if (answer != STEP_NEXT) {
+			return answer;
+		}
 	}
 	return run_hooks(ev, CONFAB_TRANSFORM);
 }

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "pipeline/command.h"
 #include "pipeline/hook.h"
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
@@ -47,6 +48,8 @@ int register_plugin(struct confab_plugin *p, struct confab_error *err)
 		rc = kind_add(pl->kinds, &p->desc.kinds[i], p->ctx, p, p->name, err);
 	for (uint32_t i = 0; ops != NULL && i < p->desc.d.ops.n && rc == 0; i++)
 		rc = op_add(ops, &p->desc.ops[i], p->ctx, p, p->name, err);
+	for (uint32_t i = 0; pl != NULL && i < p->desc.d.commands.n && rc == 0; i++)
+		rc = command_add(pl->commands, &p->desc.commands[i], p->ctx, p, p->name, err);
 	if (pl != NULL && rc == 0)
 		rc = hooks_register(p, pl, err);
 	return rc;
@@ -56,8 +59,10 @@ void register_remove(struct confab_plugin *p)
 {
 	if (p->host->ops != NULL)
 		op_remove_all(p->host->ops, p);
-	if (p->host->pipeline != NULL)
+	if (p->host->pipeline != NULL) {
 		hook_remove_all(p->host->pipeline->hooks, p);
+		command_remove_all(p->host->pipeline->commands, p);
+	}
 }
 
 bool register_end(struct confab_plugin *p)

@@ -32,6 +32,7 @@ static const struct wire_error errors[] = {
 		"this path does not take that method; Allow lists those it takes"},
 	{"muted", 403, RETRY_LATER, "you are muted in this channel for a while"},
 	{"no_channel", 404, RETRY_NEVER, "there is no such channel, or you may not see it"},
+	{"no_command", 404, RETRY_NEVER, "there is no such command"},
 	{"no_hello", 401, RETRY_NEVER, "the first message of a connection is hello; say it first"},
 	{"no_member", 404, RETRY_NEVER, "that user is not a member of this channel"},
 	{"no_message", 404, RETRY_NEVER, "there is no such message, or you may not see it"},

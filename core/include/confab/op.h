@@ -86,12 +86,13 @@ void confab_reply_error(struct confab_request *rq, const char *code, const char 
 void confab_reply_later(
 	struct confab_request *rq, const char *code, const char *text, unsigned retry_ms);
 
-/** `/name …` typed by people. The entry that remembers the cid is written first, then run. */
+/** `/name …` typed by people. The entry that remembers the cid is written first, then run. Names are 1 to
+ *  32 of [a-z0-9_]; arguments are what follows, without leading blanks. */
 struct confab_command_row {
 	const char *name;
 	const char *help;  /* one line */
 	const char *grant; /* or NULL */
-	/** Answer to the one who typed it: a new reference shown as a note, or NULL. */
+	/** Answer to the one who typed it: a new reference, an object with `text`, shown as a note; or NULL. */
 	json_t *(*run)(struct confab_event *ev, const char *args, void *ctx);
 };
 

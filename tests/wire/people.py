@@ -145,6 +145,8 @@ class Person:
         """Create a channel and watch it; others become members and watch it too."""
         self.ask("channel.create", cid=cid(), type=type, channel=channel,
                  **({"members": [o.id for o in others]} if others else {}), **fields)
+        for other in others:
+            other.row(f"@{other.id}", "membership", lambda row: row["id"] == channel)
         for person in (self, *others):
             person.ask("channel.watch", channel=channel, level="watch")
         return channel

@@ -45,6 +45,12 @@ static int user_build(struct confab_event *ev, struct confab_change *c, void *ct
 	return confab_change_set(c, "profile", ev->log_id + 1, json_object());
 }
 
+static int block_build(struct confab_event *ev, struct confab_change *c, void *ctx)
+{
+	(void)ctx;
+	return confab_change_set(c, "block", json_str(ev->body, "user"), json_object());
+}
+
 static const struct confab_kind_row kinds[] = {
 	{.name = "test.say",
 		.flags = CONFAB_KIND_MAKES_LOG,
@@ -58,6 +64,11 @@ static const struct confab_kind_row kinds[] = {
 		.log = CONFAB_LOG_OWN,
 		.build = user_build,
 		.doc = "a user"},
+	{.name = "test.block",
+		.class_ = CONFAB_DURABLE,
+		.log = CONFAB_LOG_OWN,
+		.build = block_build,
+		.doc = "a block"},
 };
 
 static enum confab_verdict defer(struct confab_event *ev, void *ctx)
@@ -168,6 +179,16 @@ static void user_make(void *arg)
 		json_object(), told, &it->told));
 }
 
+static void block_make(void *arg)
+{
+	struct coming *it = arg;
+	struct confab_actor who = {.kind = CONFAB_ACTOR_USER, .session = it->s};
+
+	snprintf(who.id, sizeof(who.id), "%s", it->s->user->id);
+	event_start(event_make(it->w->pl, kind_find(it->w->pl->kinds, "test.block"), &who, NULL,
+		json_pack("{s:s}", "user", it->user), told, &it->told));
+}
+
 static void session_make(void *arg)
 {
 	struct coming *it = arg;
@@ -242,6 +263,15 @@ struct session *pipeline_world_person(struct pipeline_world *w, const char *user
 	}
 	pipeline_world_run(w, session_make, &it);
 	return it.s;
+}
+
+void pipeline_world_block(struct pipeline_world *w, struct session *s, const char *user)
+{
+	struct coming it = {.w = w, .user = user, .s = s, .told = {.w = w}};
+
+	pipeline_world_run(w, block_make, &it);
+	pipeline_world_until(&it.told.done);
+	assert_string_equal(it.told.code, "ok");
 }
 
 void pipeline_world_say(struct pipeline_world *w, struct session *s, const char *log,

@@ -57,6 +57,9 @@ void pipeline_world_pass(unsigned ms);
 /** Somebody with a loaded log and a session of that id. */
 struct session *pipeline_world_person(struct pipeline_world *w, const char *user, const char *id);
 
+/** Somebody blocks another user. */
+void pipeline_world_block(struct pipeline_world *w, struct session *s, const char *user);
+
 /** Say something: "wait" defers it, "again" makes it a resend, anything else is said. told is filled in when it ends. */
 void pipeline_world_say(struct pipeline_world *w, struct session *s, const char *log,
 	const char *cid, const char *text, struct told *told);

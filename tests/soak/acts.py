@@ -15,7 +15,7 @@ IN_FLIGHT = 6
 WORDS = ("tea", "rain", "Straße", "мост", "猫", "🌊", "hello", "naïve", "שלום", "good night")
 
 ACTS = (("send", 52), ("reply", 8), ("edit", 12), ("delete", 6), ("read", 10), ("door", 3),
-        ("kick", 4), ("repeat", 5))
+        ("kick", 4), ("hush", 3), ("repeat", 5))
 
 # What the checker must know of the channels: who is inside, who sees what, how fast one may speak.
 LAWS = {
@@ -55,6 +55,7 @@ class Person:
         self.random = random.Random(f"{seed}/{client.name}")
         self.made = 0
         self.out = {}       # (channel, user) → kicked out by us and to be added again
+        self.hushed = []    # the changes that take our last mutes and locks back
         client.on_answer = self._answered
 
     def cid(self):
@@ -155,6 +156,23 @@ class Person:
         user = draw.choice(self.names)
         if user != self.client.name and (channel, user) not in self.out:
             self.client.change("member.kick", channel, self.cid(), user=user)
+
+    def _hush(self, _channel, draw):
+        """Mute somebody, lock a channel, or take that back."""
+        mine = [c for c, owner in self.owners.items() if owner == self.number]
+        if not mine:
+            return
+        if len(self.hushed) > 1 or (self.hushed and draw.random() < 0.6):
+            op, channel, args = self.hushed.pop(0)
+            self.client.change(op, channel, self.cid(), **args)
+            return
+        channel, user = draw.choice(mine), draw.choice(self.names)
+        if draw.random() < 0.3:
+            self.client.change("channel.update", channel, self.cid(), locked=True)
+            self.hushed.append(("channel.update", channel, {"locked": False}))
+        elif user != self.client.name:
+            self.client.change("member.mute", channel, self.cid(), user=user)
+            self.hushed.append(("member.unmute", channel, {"user": user}))
 
     def _repeat(self, _channel, draw):
         if self.client.done:

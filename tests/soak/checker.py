@@ -20,7 +20,8 @@ from model import Fault, Model
 from streams import Stream
 
 # What changes nothing when it is so already, and then takes no rev.
-IDEMPOTENT = ("channel.join", "channel.leave", "member.add")
+IDEMPOTENT = ("channel.join", "channel.leave", "member.add", "member.mute", "member.unmute",
+              "channel.update")
 
 
 def check(records, story):

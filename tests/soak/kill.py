@@ -4,7 +4,8 @@
 A real confabd with its embedded store; clients send, edit, delete, reply, read, come and go, kick and
 add, and ask again, among slow mode, rate limits and verdicts that come later. It is killed at random
 moments and started again; the clients reconnect, sync by the stream rule and ask again for what was
-not acknowledged. At the end the checker reads what each of them wrote down.
+not acknowledged. Some rounds end by a stop instead, which must come to its end by itself. At the end
+the checker reads what each of them wrote down.
 
 What a seed replays is every draw: who does what in which order, and how long each round lasts. When a
 kill hits is the machine's. A failure keeps the data and the records, and says where.
@@ -30,6 +31,7 @@ from world import World, merged
 NAMES = ("ann", "bob", "cyd", "dan", "eve", "fay", "gil", "hal")
 PAUSE_S = 0.06
 ROUND_S = (0.15, 1.6)
+STOPS = 0.15        # of the rounds end politely: it must end by itself, under the same load
 SETTLE_S = 40       # todos of who died between a commit and them are taken up after 10 s
 
 
@@ -62,7 +64,10 @@ async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=
     acting = [asyncio.ensure_future(live(person, world, ended)) for person in people]
     for n in range(rounds):
         await asyncio.sleep(draw.uniform(*round_s))
-        world.server.kill()
+        if draw.random() < STOPS and not between:
+            await asyncio.to_thread(world.server.stop)
+        else:
+            world.server.kill()
         if between:
             between(n, world.folder)
         await world.start()

@@ -55,6 +55,8 @@ class Model:
     inside: dict = field(default_factory=dict)      # user → [[first rev, last rev or None]]
     all_floors: dict = field(default_factory=dict)  # user → set of floors
     owner: str = ""
+    muted: set = field(default_factory=set)
+    locked: bool = False
     messages: dict = field(default_factory=dict)    # seq → Message
     versions: dict = field(default_factory=dict)    # (kind, id) → [(rev, row or None)]
     touched: dict = field(default_factory=dict)     # rev → [(kind, id)]
@@ -120,6 +122,7 @@ class Model:
         self.put(e["rev"], "member", user, row)
 
     def _part(self, e, user):
+        self.muted.discard(user)
         if self.members.pop(user, None) is None:
             self.fault("unjudged", e["rev"], f"{user} goes and was not inside")
         else:
@@ -146,6 +149,28 @@ class Model:
         self._inside(e, user)
         self._part(e, args["user"])
 
+    def _member_mute(self, e, user, args):
+        self._inside(e, user)
+        self.muted.add(args["user"])
+        self.put(e["rev"], "member", args["user"], {"joined": True})
+
+    def _member_unmute(self, e, user, args):
+        self._inside(e, user)
+        self.muted.discard(args["user"])
+        self.put(e["rev"], "member", args["user"], {"joined": True})
+
+    def _channel_update(self, e, user, args):
+        self._inside(e, user)
+        self.locked = args["locked"]
+        self.put(e["rev"], "channel", self.name, {"locked": self.locked})
+
+    def _may_speak(self, e, user):
+        self._inside(e, user)
+        if user in self.muted:
+            self.fault("unjudged", e["rev"], f"{e['op']} by {user}, who is muted ({e['cid']})")
+        if self.locked and user != self.owner:
+            self.fault("unjudged", e["rev"], f"{e['op']} by {user} in a locked channel ({e['cid']})")
+
     def _inside(self, e, user):
         if user not in self.members:
             self.fault("after_kick", e["rev"], f"{e['op']} by {user}, who is no member ({e['cid']})")
@@ -155,7 +180,7 @@ class Model:
         return "done:" + text[len("mask:"):] if text.startswith("mask:") else text
 
     def _message_send(self, e, user, args):
-        self._inside(e, user)
+        self._may_speak(e, user)
         self.seq += 1
         parent = args.get("parent")
         everybody = "@channel" in args.get("mentions", []) and e["all"] == self.all + 1
@@ -196,7 +221,7 @@ class Model:
         return message
 
     def _message_edit(self, e, user, args):
-        self._inside(e, user)
+        self._may_speak(e, user)
         message = self._mine(e, user, args["seq"])
         if not message:
             return

@@ -6,6 +6,8 @@ SPDX-License-Identifier: MIT
 
 import random
 
+from model import IDEMPOTENT
+
 HALL, SLOW, DEN, VAULT = "hall", "slow", "den", "vault"
 SLOW_MS = 300
 CHANNELS = (HALL, SLOW, DEN, VAULT)
@@ -83,7 +85,7 @@ class Person:
         for channel in self.channels:
             if self.owners.get(channel, 0) == self.number:
                 members = self.names if channel in self.owners else []
-                more = {"members": [n for n in members if n != self.client.name]} if members else {}
+                more = {"members": [n for n in members if n != self.client.user]} if members else {}
                 self.client.change("channel.create", channel, self.cid(), type=channel, **more)
 
     def enter(self):
@@ -107,7 +109,7 @@ class Person:
             return []
         return [row for (kind, _), row in list(held.rows.items())[-60:]
                 if kind == "message" and not row.get("deleted") and not row.get("hidden") and
-                (not mine or row.get("user") == self.client.name)]
+                (not mine or row.get("user") == self.client.user)]
 
     def _send(self, channel, draw):
         more = {}
@@ -154,7 +156,7 @@ class Person:
             self.bring_back(draw.choice(sorted(self.out)))
             return
         user = draw.choice(self.names)
-        if user != self.client.name and (channel, user) not in self.out:
+        if user != self.client.user and (channel, user) not in self.out:
             self.client.change("member.kick", channel, self.cid(), user=user)
 
     def _hush(self, _channel, draw):
@@ -170,13 +172,14 @@ class Person:
         if draw.random() < 0.3:
             self.client.change("channel.update", channel, self.cid(), locked=True)
             self.hushed.append(("channel.update", channel, {"locked": False}))
-        elif user != self.client.name:
+        elif user != self.client.user:
             self.client.change("member.mute", channel, self.cid(), user=user)
             self.hushed.append(("member.unmute", channel, {"user": user}))
 
     def _repeat(self, _channel, draw):
-        if self.client.done:
-            self.client.repeat(draw.choice(self.client.done))
+        done = [request for request in self.client.done if request.op not in IDEMPOTENT]
+        if done:
+            self.client.repeat(draw.choice(done))
 
     def bring_back(self, who):
         channel, user = who

@@ -16,12 +16,9 @@ It is pure: no clock, no chance, no server.
 SPDX-License-Identifier: MIT
 """
 
-from model import Fault, Model
+from model import IDEMPOTENT, Fault, Model
+from record import user_of
 from streams import Stream
-
-# What changes nothing when it is so already, and then takes no rev.
-IDEMPOTENT = ("channel.join", "channel.leave", "member.add", "member.mute", "member.unmute",
-              "channel.update")
 
 
 def check(records, story):
@@ -46,7 +43,7 @@ def sent_by_cid(records):
     for name, lines in records.items():
         for line in lines:
             if line["t"] == "sent" and line["cid"]:
-                sent.setdefault((name, line["cid"]), line)
+                sent.setdefault((user_of(name), line["cid"]), line)
     return sent
 
 
@@ -73,7 +70,7 @@ def play(store, sent, laws):
 
 def entry_of(models, name, line):
     model = models.get(line["channel"])
-    return model.by_cid.get((name, line["cid"])) if model else None
+    return model.by_cid.get((user_of(name), line["cid"])) if model else None
 
 
 def answers(name, lines, models):
@@ -157,11 +154,11 @@ def ending(story, models):
             if not model:
                 continue
             rows = {(row["kind"], str(row["id"])): row for row in told["rows"]}
-            faults += same_as_model(f"{name}'s last look at {log}", name, model, rows)
+            faults += same_as_model(f"{name}'s last look at {log}", user_of(name), model, rows)
             if told["pages"] is not None:
                 faults += pages(f"{name}'s pages of {log}", model, rows, told["pages"])
-        faults += memberships(name, logs, models)
-        faults += last_hello(name, story["hello"][name], models)
+        faults += memberships(user_of(name), logs, models)
+        faults += last_hello(user_of(name), story["hello"][name], models)
         faults += same_as_last(name, story["held"][name], logs)
     return faults
 

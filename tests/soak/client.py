@@ -10,6 +10,7 @@ from collections import OrderedDict
 
 import websockets
 from held import Held
+from record import user_of
 
 SYNC_LOGS = 50
 RETRY_S = 0.03
@@ -44,6 +45,7 @@ class Client:
 
     def __init__(self, name, token, record, where, tap=None):
         self.name = name
+        self.user = user_of(name)
         self.token = token
         self.record = record
         self.where = where          # () → URL
@@ -65,7 +67,7 @@ class Client:
 
     @property
     def own(self):
-        return "@" + self.name
+        return "@" + self.user
 
     # ---- life ----
 

@@ -28,7 +28,7 @@ from checker import check
 from record import read
 from world import World, merged
 
-NAMES = ("ann", "bob", "cyd", "dan", "eve", "fay", "gil", "hal")
+NAMES = ("ann", "bob", "cyd", "dan", "eve", "fay", "gil", "hal", "cyd~2")
 PAUSE_S = 0.06
 ROUND_S = (0.15, 1.6)
 STOPS = 0.15        # of the rounds end politely: it must end by itself, under the same load
@@ -46,11 +46,11 @@ async def live(person, world, until):
 async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=SETTLE_S,
                round_s=ROUND_S, say=lambda text: None):
     """Run it; gives (records by name, story). between(round, folder) is called while it is dead."""
-    names = NAMES
     draw = random.Random(seed)
     config = merged(CONFIG, {"plugins": {"later": {}}})
-    world = World(folder, names, config, tap, env)
-    people = [Person(client, i, names, seed) for i, client in enumerate(world.clients)]
+    world = World(folder, NAMES, config, tap, env)
+    users = sorted({client.user for client in world.clients})
+    people = [Person(client, i, users, seed) for i, client in enumerate(world.clients)]
     ended = asyncio.Event()
     await world.start()
     world.enter()
@@ -85,7 +85,7 @@ async def soak(folder, rounds, seed, tap=None, between=None, env=None, settle_s=
     await world.quiet()
     story = await world.tell(LAWS)
     await world.leave()
-    return {name: read(world.records / f"{name}.jsonl") for name in names}, story
+    return {name: read(world.records / f"{name}.jsonl") for name in NAMES}, story
 
 
 def again(folder):

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 
 OPEN = "open"
 
+# What changes nothing when it is so already: it then takes no rev, and nothing remembers its cid.
+IDEMPOTENT = ("channel.join", "channel.leave", "member.add", "member.mute", "member.unmute",
+              "channel.update")
+
 
 @dataclass
 class Fault:

@@ -17,6 +17,11 @@ import itertools
 import json
 
 
+def user_of(name):
+    """Whose client it is: ann~2 is another device of ann."""
+    return name.split("~")[0]
+
+
 class Order:
     """One order for the lines of all clients of a run."""
 

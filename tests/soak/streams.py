@@ -4,6 +4,7 @@ SPDX-License-Identifier: MIT
 """
 
 from model import Fault, is_gone
+from record import user_of
 
 
 class Stream:
@@ -11,6 +12,7 @@ class Stream:
 
     def __init__(self, name, models):
         self.name = name
+        self.user = user_of(name)
         self.models = models
         self.faults = []
         self.mine = {}      # log → rev
@@ -54,7 +56,7 @@ class Stream:
             self.fault("lost", line, f"hello names rev {item['rev']} of {model.name}, "
                        f"the end is {model.rev}")
             return
-        want, _ = model.unread(self.name, item["read"]["seq"], item["rev"])
+        want, _ = model.unread(self.user, item["read"]["seq"], item["rev"])
         if item["unread"] != want:
             self.fault("unread", line, f"hello says {item['unread']} unread in {model.name} at rev "
                        f"{item['rev']}, read {item['read']['seq']}: it is {want}")
@@ -89,7 +91,7 @@ class Stream:
                 self.fault("altered", line, f"a row of rev {row['rev']} in a change of "
                            f"{line['prev']} … {line['rev']}")
         self._take(line, model, line["rev"])
-        if any(row["kind"] == "member" and row["id"] == self.name and is_gone(row)
+        if any(row["kind"] == "member" and row["id"] == self.user and is_gone(row)
                for row in line["rows"]) and model.kind == "group":
             self.out.add(line["channel"])
 
@@ -100,7 +102,7 @@ class Stream:
         if line["rev"] > model.rev:
             self.fault("lost", line, f"a sync up to {line['rev']}, the end is {model.rev}")
         if model.kind == "group" and not line["more"] and not model.was_inside(
-                self.name, line["rev"]):
+                self.user, line["rev"]):
             self.fault("after_kick", line, f"a sync up to rev {line['rev']} for who is no member")
         self._take(line, model, line["rev"])
 
@@ -111,7 +113,7 @@ class Stream:
         if model.kind != "group":
             return
         for rev in range(line["prev"] + 1, min(line["rev"], model.rev) + 1):
-            if not model.was_inside(self.name, rev):
+            if not model.was_inside(self.user, rev):
                 self.fault("after_kick", line, f"rev {rev} was told to who is no member")
                 return
 
@@ -145,7 +147,7 @@ class Stream:
         if not known:
             self.fault("lost", line, f"{key} of rev {row['rev']} was told and never was")
             return
-        sees = model.sight(self.name, key)
+        sees = model.sight(self.user, key)
         if row.get("hidden"):
             if sees:
                 self.fault("hidden", line, f"{key} of rev {row['rev']} is hidden from who may see it")

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wire"))
 
 from client import Client  # noqa: E402
 from model import is_gone  # noqa: E402
-from record import Order, Record, read  # noqa: E402
+from record import Order, Record, read, user_of  # noqa: E402
 from server import BUILD, Server, merged  # noqa: E402
 from story import read_all, read_store  # noqa: E402
 
@@ -63,7 +63,7 @@ class World:
         self.tasks = []
 
     def _client(self, name, record, tap=None):
-        return Client(name, jwt(self.secret, name), record, lambda: self.server.ws_url, tap)
+        return Client(name, jwt(self.secret, user_of(name)), record, lambda: self.server.ws_url, tap)
 
     async def start(self):
         await asyncio.to_thread(self.server.start)
@@ -102,12 +102,12 @@ class World:
             await asyncio.sleep(POLL_S)
 
     def _agree(self):
-        told = {(client.name, row["id"]) for client in self.clients
+        told = {(client.user, row["id"]) for client in self.clients
                 for row in client.logs[client.own].living().values() if row["kind"] == "membership"}
         real = {(row["id"], log) for client in self.clients for log, held in client.logs.items()
                 for row in held.living().values()
                 if row["kind"] == "member" and not is_gone(row) and
-                not is_gone(held.rows.get(("member", client.name), {"gone": True}))}
+                not is_gone(held.rows.get(("member", client.user), {"gone": True}))}
         return told == real
 
     async def leave(self):

@@ -532,7 +532,7 @@ static const struct confab_op_row rows[] = {
 		.args = list_fields,
 		.reply = list_reply,
 		.grant = "read",
-		.doc = "Members of a channel, by id."},
+		.doc = "Members of a channel, by id; where they are unlisted, for who has the grant kick."},
 };
 
 /* -------------------------------------------------------------------------------------------- */

@@ -21,8 +21,9 @@ _places = itertools.count(1)
 class Place:
     """One channel as it was set."""
 
-    def __init__(self, name, type, seqs):
+    def __init__(self, name, type, seqs, target="victim"):
         self.id = name
+        self.target = target  # a plain member, to whom things are done
         self.type = type
         self.seqs = seqs
 
@@ -54,9 +55,12 @@ class Stage:
         name = f"place{next(_places)}"
         owner = self["owner"]
         if type == "direct":
-            return self._direct(talk)
-        owner.ask("channel.create", cid=cid(), type=type, channel=name,
-                  members=list(MEMBERS) if type == "group" else [])
+            return self._direct()
+        if type == "broadcast":
+            self._broadcast(name)
+        else:
+            owner.ask("channel.create", cid=cid(), type=type, channel=name,
+                      members=list(MEMBERS) if type == "group" else [])
         if type != "group":
             for member in MEMBERS:
                 self[member].ask("channel.join", cid=cid(), channel=name)
@@ -73,11 +77,21 @@ class Stage:
         owner.ask("member.kick", cid=cid(), channel=name, user="removed")
         return Place(name, type, said)
 
-    def _direct(self, talk):
-        owner, peer = self["owner"], self["victim"]
-        name = owner.ask("channel.create", cid=cid(), type="direct", user="victim")["channel"]
-        said = {p.id: p.say(name, "hi")["seq"] for p in (owner, peer)} if talk else {}
-        return Place(name, "direct", said)
+    def _broadcast(self, name):
+        """Only administrators make them; this one hands it on."""
+        admin = self["admin"]
+        admin.ask("channel.create", cid=cid(), type="broadcast", channel=name)
+        self["owner"].ask("channel.join", cid=cid(), channel=name)
+        admin.ask("member.role", cid=cid(), channel=name, user="owner", role="owner")
+        admin.ask("channel.leave", cid=cid(), channel=name)
+
+    def _direct(self):
+        """With somebody new: there is one direct channel of two people, for ever."""
+        owner = self["owner"]
+        peer, = people(self.server, f"peer{next(_places)}", watch=[])
+        name = owner.ask("channel.create", cid=cid(), type="direct", user=peer.id)["channel"]
+        return Place(name, "direct", {"owner": owner.say(name)["seq"], "victim": peer.say(name)["seq"]},
+                     peer.id)
 
     # ---- requests ----
 
@@ -86,7 +100,7 @@ class Stage:
         person = self.people.get(role) or self["owner"]
         values = {
             "channel": place.id, "seq": place.seq(role, own), "ver": 1, "cid": cid(),
-            "user": "victim", "users": ["victim"], "text": "a new text", "type": place.type,
+            "user": place.target, "users": ["victim"], "text": "a new text", "type": place.type,
             "token": person.token, "level": "watch", "held": "no.such.held",
             "session": "no.such.session", "refresh": person.refresh, "password": PASSWORD,
             "new": PASSWORD, "name": "A name", "role": "user",
@@ -103,6 +117,8 @@ class Stage:
 
 # What an op needs beyond what the names of its fields say.
 PARTICULAR = {
+    "block.set": {"user": "outsider"},
+    "block.clear": {"user": "outsider"},
     "mute.set": {"target": lambda stage, place: place.id},
     "mute.clear": {"target": lambda stage, place: place.id},
     "member.add": {"user": "outsider"},

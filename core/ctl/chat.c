@@ -75,7 +75,10 @@ static void on_row(void *ctx, const char *log, const json_t *row)
 	line = malloc(size);
 	if (!line)
 		abort();
-	snprintf(line, size, "#%s %s: %s", log, user ? user : "-", text);
+	if (json_str(row, "command") && strcmp(json_str(row, "command"), "me") == 0)
+		snprintf(line, size, "#%s * %s %s", log, user ? user : "-", text);
+	else
+		snprintf(line, size, "#%s %s: %s", log, user ? user : "-", text);
 	print_line(s, line);
 	free(line);
 }
@@ -132,10 +135,12 @@ static void on_answer(void *ctx, const json_t *asked, const json_t *ok, const js
 	if (strcmp(op, "hello") == 0) {
 		on_say(s,
 			"connected; /list, /join CHANNEL, /create CHANNEL, /open CHANNEL, "
-			"/history, /who, /quit");
+			"/history, /who, /help, /quit");
 	} else if (strcmp(op, "channel.watch") == 0) {
 		snprintf(s->current, sizeof(s->current), "%s", channel);
 		link_follow(&s->link, channel, ok);
+		snprintf(line, sizeof(line), "#%s is open; what you type is said there", channel);
+		on_say(s, line);
 	} else if (strcmp(op, "channel.join") == 0 || strcmp(op, "channel.create") == 0) {
 		const char *id = json_str(ok, "channel") ? json_str(ok, "channel") : channel;
 
@@ -179,7 +184,8 @@ static void send_text(struct chat_screen *s, const char *text)
 	link_ask(&s->link, request);
 }
 
-static void take_command(struct chat_screen *s, char *line)
+/* @return false: it is none of these, and line is spoilt */
+static bool take_command(struct chat_screen *s, char *line)
 {
 	char *word = strtok(line, " \t"), *arg = strtok(NULL, " \t");
 	json_t *create;
@@ -206,11 +212,31 @@ static void take_command(struct chat_screen *s, char *line)
 	} else if (s->current[0] && strcmp(word, "/who") == 0) {
 		ask_channel(s, "member.list", s->current, false);
 	} else {
-		on_say(s,
-			"not so: /list, /join CHANNEL, /create CHANNEL, /open CHANNEL, and in an "
-			"open one /history, /who; /quit");
-		s->status = s->terminal ? s->status : CTL_USAGE;
+		return false;
 	}
+	return true;
+}
+
+/* What is no command of ours is one of the server's, where a channel is open. */
+static void take_slash(struct chat_screen *s, const char *line)
+{
+	char *copy = strdup(line);
+
+	if (!copy)
+		abort();
+	if (take_command(s, copy)) {
+		free(copy);
+		return;
+	}
+	free(copy);
+	if (s->current[0]) {
+		send_text(s, line);
+		return;
+	}
+	on_say(s,
+		"not so: /list, /join CHANNEL, /create CHANNEL, /open CHANNEL, and in an open one "
+		"/history, /who, /help; /quit");
+	s->status = s->terminal ? s->status : CTL_USAGE;
 }
 
 static void take_line(char *line)
@@ -224,7 +250,7 @@ static void take_line(char *line)
 	if (line[0] && s->terminal)
 		add_history(line);
 	if (line[0] == '/')
-		take_command(s, line);
+		take_slash(s, line);
 	else if (line[0] && s->current[0])
 		send_text(s, line);
 	else if (line[0])

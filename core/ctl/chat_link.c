@@ -333,6 +333,8 @@ void link_turn(struct chat_link *l)
 
 		if (ev && strcmp(ev, "change") == 0)
 			take_change(l, m);
+		else if (ev && strcmp(ev, "note") == 0 && json_str(m, "text"))
+			l->say(l->ctx, json_str(m, "text"));
 		else if (json_object_get(m, "re"))
 			take_answer(l, (uint64_t)json_int(m, "re", 0), m);
 		json_decref(m);

@@ -122,7 +122,7 @@ void http_cors_write(struct conn *c, struct buf *out)
 		return;
 	buf_fmt(out,
 		"Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n"
-		"Access-Control-Expose-Headers: Retry-After, ETag, Location\r\n",
+		"Access-Control-Expose-Headers: Allow, ETag, Location, Retry-After\r\n",
 		origin);
 }
 

@@ -169,8 +169,16 @@ static void http_ready(struct http_login *in, int rc)
 		free(in);
 		return;
 	}
-	if (!session_alive(u, in->session) || !session_alive(u, rq->session)) {
+	if (!session_alive(u, in->session)) {
 		request_error(rq, "token", "this session was revoked; sign in again", 0, NULL);
+		free(in);
+		return;
+	}
+	if (rq->session[0] && strcmp(rq->session, in->session) != 0 &&
+		!row_lives(row_find(u->lg, "session", rq->session))) {
+		request_error(rq, "token",
+			"the header Confab-Session names none of your sessions; leave it out, or sign in again",
+			0, NULL);
 		free(in);
 		return;
 	}

@@ -46,7 +46,8 @@ static enum confab_verdict set_judge(struct confab_event *ev, void *ctx)
 		return confab_reject(ev, "bad_request", "nobody blocks themselves");
 	}
 	if (u->blocks && strmap_count(u->blocks) >= BLOCKS_MAX) {
-		return confab_reject(ev, "limit", "you block a thousand users already");
+		return confab_reject(
+			ev, "limit", "you block a thousand users already; unblock one first");
 	}
 	return CONFAB_PASS;
 }

@@ -48,7 +48,8 @@ static enum confab_verdict create_judge(struct confab_event *ev, void *ctx)
 	json_t *item;
 
 	if (!row) {
-		return confab_reject(ev, "bad_request", "'type' is no channel type of this server");
+		return confab_reject(ev, "bad_request",
+			"'type' is no channel type of this server; /v1/server lists them");
 	}
 	snprintf(grant, sizeof(grant), "channels.create.%s", type);
 	why = permit_refusal(&ev->actor, NULL, grant);
@@ -56,7 +57,8 @@ static enum confab_verdict create_judge(struct confab_event *ev, void *ctx)
 		return confab_reject(ev, why, NULL);
 	}
 	if (ev->lg->rev && (row->kind != CONFIG_TYPE_DIRECT || ev->lg->channel->deleted)) {
-		return confab_reject(ev, "exists", "there is a channel of this id already");
+		return confab_reject(
+			ev, "exists", "there is a channel of this id already; choose another");
 	}
 	other = peer ? chat_user_find(o->chat, peer) : NULL;
 	if (row->kind == CONFIG_TYPE_DIRECT && !other) {

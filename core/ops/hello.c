@@ -369,7 +369,7 @@ static void hello_user(struct ops *o, void *arg, int rc)
 		return;
 	}
 	if (u->disabled) {
-		hello_refuse(h, "token", "this account is disabled");
+		hello_refuse(h, "token", "this account is disabled; ask an administrator");
 		return;
 	}
 	h->user = u;

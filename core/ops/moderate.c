@@ -203,7 +203,8 @@ static void server_loaded(struct ops *o, struct confab_request *rq)
 		return;
 	}
 	if (u->is_admin) {
-		request_error(rq, "forbidden", "an administrator cannot be banned", 0, NULL);
+		request_error(rq, "forbidden",
+			"an administrator cannot be banned; take the role away first", 0, NULL);
 		return;
 	}
 	if (until >= 0 && until <= clock_real_ms()) {

@@ -157,7 +157,8 @@ static void http_ready(struct http_login *in, int rc)
 		return;
 	}
 	if (u->disabled) {
-		request_error(rq, "token", "this account is disabled", 0, NULL);
+		request_error(
+			rq, "token", "this account is disabled; ask an administrator", 0, NULL);
 		free(in);
 		return;
 	}

@@ -51,7 +51,8 @@ static enum confab_verdict add_judge(struct confab_event *ev, void *ctx)
 		return confab_reject(ev, "no_message", NULL);
 	}
 	if (ch->pins && strmap_count(ch->pins) >= PINS_MAX && !strmap_find(ch->pins, id)) {
-		return confab_reject(ev, "limit", "a hundred messages are pinned here already");
+		return confab_reject(
+			ev, "limit", "a hundred messages are pinned here already; unpin one first");
 	}
 	return CONFAB_PASS;
 }

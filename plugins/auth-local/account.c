@@ -75,8 +75,8 @@ static bool guess_refused(struct flow *f)
 {
 	int64_t wait = guess_begin(f);
 	if (wait > 0)
-		flow_fail_later(f, CONFAB_ELIMIT, "rate", "too many attempts; wait a little",
-			(unsigned)wait);
+		flow_fail_later(f, CONFAB_ELIMIT, "rate",
+			"too many attempts; wait as long as retry_ms says", (unsigned)wait);
 	return wait > 0;
 }
 
@@ -95,7 +95,7 @@ static void account_fields(struct flow *f)
 static void created(struct flow *f)
 {
 	if (f->rc == CONFAB_ECONFLICT) {
-		flow_fail(f, CONFAB_EEXIST, "exists", "this name is taken");
+		flow_fail(f, CONFAB_EEXIST, "exists", "this name is taken; choose another");
 		return;
 	}
 	if (f->rc != 0) {
@@ -137,7 +137,7 @@ static void create_hashed(struct flow *f)
 static void create_look(struct flow *f)
 {
 	if (f->rc == 0)
-		flow_fail(f, CONFAB_EEXIST, "exists", "this name is taken");
+		flow_fail(f, CONFAB_EEXIST, "exists", "this name is taken; choose another");
 	else if (f->rc != CONFAB_ENOENT)
 		flow_fail_store(f);
 	else
@@ -179,7 +179,8 @@ static void login_checked(struct flow *f)
 	}
 	guess_end(f, true);
 	if (json_is_true(json_object_get(f->doc, "disabled")))
-		flow_fail(f, CONFAB_EPERM, "credentials", "this account is disabled");
+		flow_fail(f, CONFAB_EPERM, "credentials",
+			"this account is disabled; ask an administrator");
 	else if (flow_outdated(f) && f->local->hashing < HASHES_WAITING_MAX / 2)
 		flow_hash(f, rehash_put);
 	else
@@ -218,7 +219,8 @@ static void changed_end(struct flow *f)
 static void changed_put(struct flow *f)
 {
 	if (f->rc == CONFAB_ECONFLICT)
-		flow_fail_later(f, CONFAB_EBUSY, "busy", "this account was changed meanwhile", 100);
+		flow_fail_later(f, CONFAB_EBUSY, "busy",
+			"this account was changed meanwhile; try again", 100);
 	else if (f->rc != 0)
 		flow_fail_store(f);
 	else if (f->end_sessions)
@@ -412,7 +414,8 @@ void op_register(struct confab_request *rq, void *ctx)
 		return;
 	}
 	if (policy == REGISTER_INVITE && code == NULL) {
-		flow_fail(f, CONFAB_EPERM, "refused", "an invitation is needed here");
+		flow_fail(f, CONFAB_EPERM, "refused",
+			"accounts are made by invitation here: send its code as 'invite'");
 		return;
 	}
 	if (code != NULL)

@@ -98,8 +98,8 @@ static void hash_done(void *arg, int rc)
 		snprintf(f->hash, sizeof(f->hash), "%s", h->hash);
 	free(h);
 	if (rc != 0)
-		flow_fail_later(
-			f, CONFAB_EBUSY, "busy", "passwords cannot be checked just now", 1000);
+		flow_fail_later(f, CONFAB_EBUSY, "busy",
+			"passwords cannot be checked just now; try again", 1000);
 	else
 		f->step(f);
 }
@@ -109,7 +109,8 @@ static void hash_begin(struct flow *f, struct hashing *h, flow_fn step)
 	struct local *l = f->local;
 	if (l->hashing >= HASHES_WAITING_MAX) {
 		free(h);
-		flow_fail_later(f, CONFAB_EBUSY, "busy", "too many people sign in just now", 1000);
+		flow_fail_later(f, CONFAB_EBUSY, "busy",
+			"too many people sign in just now; try again", 1000);
 		return;
 	}
 	h->flow = f;
@@ -172,8 +173,8 @@ void flow_fail_store(struct flow *f)
 	if (f->rc == CONFAB_EUNKNOWN)
 		flow_fail(f, f->rc, "unknown", "it is not known whether this was done; try again");
 	else
-		flow_fail_later(
-			f, CONFAB_EBUSY, "busy", "the store is busy; nothing was done", 1000);
+		flow_fail_later(f, CONFAB_EBUSY, "busy",
+			"the store is busy; nothing was done, try again", 1000);
 }
 
 void flow_get(struct flow *f, const char *coll, const char *key, flow_fn step)

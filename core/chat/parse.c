@@ -238,6 +238,7 @@ void parse_begin(struct chat_log *lg)
 
 		assert(ch);
 		ch->lg = lg;
+		ch->type = permit_type(lg->chat, NULL); /* until its row says more */
 		ch->listed = true;
 		ch->members = strmap_new_lent();
 		lg->channel = ch;

@@ -102,7 +102,8 @@ struct unread cursor_unread(const struct user *u, const struct chat_log *lg, con
 	out.unread -= marks_above(&lg->deleted, c->read_seq, false);
 	all = lg->all - c->read_all - marks_above(&lg->deleted, c->read_seq, true);
 	for (uint32_t i = 0; i < c->own.n; i++) {
-		if (c->own.items[i].seq > c->read_seq &&
+		/* the store may know of one that this node has not taken in yet */
+		if (c->own.items[i].seq > c->read_seq && c->own.items[i].seq <= lg->seq &&
 			!marks_has(&lg->deleted, c->own.items[i].seq)) {
 			out.unread--;
 			all -= c->own.items[i].all;

@@ -92,6 +92,27 @@ static void test_own_and_deleted_ones_are_less(void **state)
 	assert_int_equal(cursor_get(ann, "den")->own.n, 0);
 }
 
+/* A commit whose end is not known yet: the store has it, the log here has not. */
+static void test_an_own_one_above_the_head_counts_when_it_is_there(void **state)
+{
+	struct confab_mark own[] = {{21, true}};
+	struct confab_cursor from = {.log = "den",
+		.user = "ann",
+		.read_seq = 20,
+		.read_ord = 15,
+		.read_all = 4,
+		.own = own,
+		.n_own = 1};
+
+	(void)state;
+	cursor_take(ann, &from);
+	is_unread(0, 0);
+	den->seq++;
+	den->ord++;
+	den->all++;
+	is_unread(0, 0);
+}
+
 static void test_personal_mentions_of_this_log_above_the_cursor(void **state)
 {
 	(void)state;
@@ -111,6 +132,7 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		T(test_highest_wins),
 		T(test_own_and_deleted_ones_are_less),
+		T(test_an_own_one_above_the_head_counts_when_it_is_there),
 		T(test_personal_mentions_of_this_log_above_the_cursor),
 	};
 

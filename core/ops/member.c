@@ -170,14 +170,9 @@ static void run_join(struct confab_request *rq, void *ctx)
 	ops_load(ctx, rq, &id, 1, join_loaded);
 }
 
-static void add_loaded(struct ops *o, struct confab_request *rq)
-{
-	ops_event(o, rq, "member.add", json_str(rq->args, "channel"));
-}
-
 static void run_add(struct confab_request *rq, void *ctx)
 {
-	ops_load_user(ctx, rq, add_loaded);
+	ops_event(ctx, rq, "member.add", json_str(rq->args, "channel"));
 }
 
 /* --- go ----------------------------------------------------------------------------------------------- */
@@ -283,14 +278,9 @@ static int kick_build(struct confab_event *ev, struct confab_change *c, void *ct
 	return confab_change_set(c, "member", user, left);
 }
 
-static void kick_loaded(struct ops *o, struct confab_request *rq)
-{
-	ops_event(o, rq, "member.kick", json_str(rq->args, "channel"));
-}
-
 static void run_kick(struct confab_request *rq, void *ctx)
 {
-	ops_load_user(ctx, rq, kick_loaded);
+	ops_event(ctx, rq, "member.kick", json_str(rq->args, "channel"));
 }
 
 /* --- roles --------------------------------------------------------------------------------------------- */
@@ -352,14 +342,9 @@ static int role_build(struct confab_event *ev, struct confab_change *c, void *ct
 	return confab_change_set(c, "member", body_user(ev), row);
 }
 
-static void role_loaded(struct ops *o, struct confab_request *rq)
-{
-	ops_event(o, rq, "member.role", json_str(rq->args, "channel"));
-}
-
 static void run_role(struct confab_request *rq, void *ctx)
 {
-	ops_load_user(ctx, rq, role_loaded);
+	ops_event(ctx, rq, "member.role", json_str(rq->args, "channel"));
 }
 
 /* --- list ---------------------------------------------------------------------------------------------- */
@@ -459,11 +444,13 @@ static void own_written(struct confab_event *ev, void *arg)
 static const struct confab_kind_row kinds[] = {
 	MEMBER_KIND("member.join", CONFAB_KIND_STRANGERS, NULL, join_judge, join_build,
 		"Somebody joins an open channel."),
-	MEMBER_KIND("member.add", 0, NULL, add_judge, add_build, "A member brings somebody in."),
+	MEMBER_KIND("member.add", KIND_ABOUT_USER, NULL, add_judge, add_build,
+		"A member brings somebody in."),
 	MEMBER_KIND("member.leave", 0, "read", leave_judge, leave_build, "A member leaves."),
-	MEMBER_KIND("member.kick", 0, "kick", kick_judge, kick_build, "A member is removed."),
-	MEMBER_KIND(
-		"member.role", 0, "role", role_judge, role_build, "A member gets another role."),
+	MEMBER_KIND("member.kick", KIND_ABOUT_USER, "kick", kick_judge, kick_build,
+		"A member is removed."),
+	MEMBER_KIND("member.role", KIND_ABOUT_USER, "role", role_judge, role_build,
+		"A member gets another role."),
 	{.name = "membership.enter",
 		.class_ = CONFAB_DURABLE,
 		.log = CONFAB_LOG_OWN,

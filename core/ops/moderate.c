@@ -121,15 +121,10 @@ static int unmute_build(struct confab_event *ev, struct confab_change *c, void *
 	return set_mute(ev, c, 0);
 }
 
-/** Whom it is about is loaded; the op's kind bears its name. */
-static void about_loaded(struct ops *o, struct confab_request *rq)
-{
-	ops_event(o, rq, rq->op->row->name, json_str(rq->args, "channel"));
-}
-
+/** The op's kind bears its name. */
 static void run_about(struct confab_request *rq, void *ctx)
 {
-	ops_load_user(ctx, rq, about_loaded);
+	ops_event(ctx, rq, rq->op->row->name, json_str(rq->args, "channel"));
 }
 
 /* --- on the server -------------------------------------------------------------------------------------- */
@@ -232,7 +227,8 @@ static void run_server(struct confab_request *rq, void *ctx)
 #define MODERATE_KIND(name_, log_, grant_, judge_, build_, doc_) \
 	{ \
 		.name = (name_), .class_ = CONFAB_DURABLE, .log = (log_), .grant = (grant_), \
-		.judge = (judge_), .build = (build_), .doc = (doc_) \
+		.flags = (log_) == CONFAB_LOG_CHANNEL ? KIND_ABOUT_USER : 0, .judge = (judge_), \
+		.build = (build_), .doc = (doc_) \
 	}
 
 static const struct confab_kind_row kinds[] = {

@@ -21,6 +21,8 @@ struct slot;
 
 /** Flag of kind rows beside enum confab_kind_flag: the body is a message's draft. */
 #define KIND_HAS_DRAFT 0x100
+/** … the log of the user whom the body names (`user`) is loaded too, in the event's place in its strand. */
+#define KIND_ABOUT_USER 0x200
 
 /** Rows an event relies on: pinned while it lives. */
 struct confab_keys {
@@ -76,6 +78,8 @@ struct confab_event {
 	char log_id[CONFAB_ID_MAX + 2];
 	struct chat_log *lg;      /* its log, pinned from resolve on */
 	struct chat_log *user_lg; /* the actor's own, pinned from the start, or NULL */
+	struct chat_log
+		*about_lg; /* of the user whom it is about, pinned from the start, or NULL */
 	json_t *body;
 	char cid[CONFAB_CID_MAX + 1]; /* "": none */
 	uint8_t hash[32];

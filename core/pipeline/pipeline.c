@@ -92,6 +92,9 @@ static void event_free(struct confab_event *ev)
 	if (ev->user_lg) {
 		chat_log_unpin(ev->user_lg);
 	}
+	if (ev->about_lg) {
+		chat_log_unpin(ev->about_lg);
+	}
 	chat_log_unpin(ev->lg);
 	ev->pl->stats.live--;
 	kind_end(ev->kind);
@@ -182,6 +185,11 @@ struct confab_event *event_make(struct pipeline *pl, const struct kind *kind,
 			ev->user_lg = chat_log_get(pl->chat, own);
 			chat_log_pin(ev->user_lg);
 		}
+	}
+	if (kind->row->flags & KIND_ABOUT_USER && json_str(body, "user")) {
+		chat_own_log(own, json_str(body, "user"));
+		ev->about_lg = chat_log_get(pl->chat, own);
+		chat_log_pin(ev->about_lg);
 	}
 	pl->stats.live++;
 	pl->stats.events++;
@@ -361,7 +369,7 @@ enum confab_verdict event_judge(struct confab_event *ev)
 		event_error(ev, "no_channel", "this channel was deleted", 0, NULL);
 		return CONFAB_REJECT;
 	}
-	if (ch && !ch->type->typing && strcmp(row->name, "typing") == 0) {
+	if (ch && ch->type && !ch->type->typing && strcmp(row->name, "typing") == 0) {
 		event_error(ev, "forbidden", "who is typing is not shown here", 0, NULL);
 		return CONFAB_REJECT;
 	}

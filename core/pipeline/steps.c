@@ -304,6 +304,9 @@ static enum step_answer step_resolve(struct confab_event *ev)
 	if (ev->user_lg) {
 		ev->actor.user = ev->user_lg->user;
 	}
+	if (ev->about_lg && !have_log(ev, ev->about_lg)) {
+		return STEP_WAIT;
+	}
 	if (!have_log(ev, ev->lg) || !have_keys(ev)) {
 		return STEP_WAIT;
 	}

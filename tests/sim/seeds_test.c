@@ -19,7 +19,9 @@
 static const uint64_t found[] = {
 	102, /* a cid sent twice at once */
 	116, /* a change twice in a batch with somebody's known cid */
-	208, /* a log that moved below a user who was put away */
+	350, /* a slow reader who does not watch any more */
+	835, /* an own message that only the store has */
+	992, /* a change that was loaded for while the next one overtook it */
 };
 
 static void keeps_laws(uint64_t seed)

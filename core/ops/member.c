@@ -397,7 +397,7 @@ static void members_loaded(struct ops *o, struct confab_request *rq)
 	struct confab_row_list *call;
 
 	if (!lg) {
-		return;
+		return; /* answered, and with that the request is another thread's */
 	}
 	if (json_bool(rq->args, "banned")) {
 		why = permit_refusal(rq->actor, lg->channel, "ban");

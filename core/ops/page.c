@@ -45,7 +45,7 @@ static void page_loaded(struct ops *o, struct confab_request *rq)
 	struct confab_page *call;
 
 	if (!lg) {
-		return;
+		return; /* answered, and with that the request is another thread's */
 	}
 	if (around) {
 		from = around - limit / 2;

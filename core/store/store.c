@@ -34,6 +34,7 @@ struct sent {
 	void *arg;
 	int64_t sent_us;
 	bool kept;
+	bool answering; /* done is running */
 };
 
 /* Keeps the call behind it as aligned as malloc would. */
@@ -76,7 +77,9 @@ static void call_answered(struct confab_call *call)
 	struct store *s = sent->store;
 	s->pending--;
 	count_add(&s->counts[sent->verb], call->rc, clock_mono_us() - sent->sent_us);
+	sent->answering = true;
 	sent->done(call, sent->fn, sent->arg);
+	sent->answering = false;
 	if (!sent->kept)
 		store_call_free(call);
 }
@@ -130,6 +133,10 @@ void store_call_free(struct confab_call *call)
 	if (!call)
 		return;
 	struct sent *sent = sent_of(call);
+	if (sent->answering) { /* kept and given back in one answer: call_answered() still looks at it */
+		sent->kept = false;
+		return;
+	}
 	store_call_end(call);
 	sent->magic = 0;
 	free(sent);

@@ -63,7 +63,8 @@ enum store_verb { STORE_CALLS(STORE_VERB_ENUM) STORE_VERBS };
 		void (*done)(struct type * c, void *arg), void *arg);
 STORE_CALLS(STORE_CALL_DECLARE)
 
-/** Inside done: the call is not freed when done returns, but by store_call_free. */
+/** Inside done: the call is not freed when done returns, but by store_call_free, which may come before
+ *  done returns. */
 void store_call_keep(struct confab_call *call);
 
 /** Free a call that was never sent, or kept. NULL is fine. */

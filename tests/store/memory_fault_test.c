@@ -122,6 +122,9 @@ static void page_done(struct confab_page *page, void *arg)
 	if (t->done == 1) {
 		store_call_keep(&page->call);
 		t->kept = page;
+	} else if (t->done == 2) { /* kept, and given back before this returns */
+		store_call_keep(&page->call);
+		store_call_free(&page->call);
 	}
 }
 

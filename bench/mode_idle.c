@@ -90,7 +90,7 @@ static int prepare(struct fleet *f, const struct options *o, const struct tokens
 		return -1;
 	fleet_tokens(f, t->list, t->count);
 	for (uint32_t i = 0; i < n; i++)
-		f->conns[i].watch = true;
+		f->conns[i].watch = !o->join; /* else every join would be told to all before */
 	return 0;
 }
 

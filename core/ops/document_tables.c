@@ -264,6 +264,12 @@ static const struct confab_field bye_fields[] = {
 	COUNT("reconnect_ms", "connect again after so long"),
 	{0},
 };
+static const struct confab_field note_fields[] = {
+	NEED_ID("channel", "where the command was typed"),
+	NEED_STRING("command", "its name"),
+	STRING("text", "for the one who typed it"),
+	{0},
+};
 static const struct confab_field server_fields[] = {
 	FLAG("draining", "connections will end soon"),
 	COUNT("reconnect_ms", "better connect again after so long, to another server"),
@@ -277,6 +283,8 @@ static const struct document_event events[] = {
 	{"cursor", cursor_fields, "A read cursor moved."},
 	{"notice", notice_fields,
 		"Something happened in a channel (level notice), at most once a second."},
+	{"note", note_fields,
+		"What a command says to the one who typed it; commands may add members."},
 	{"server", server_fields, "Something about the server itself."},
 };
 

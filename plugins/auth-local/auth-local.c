@@ -170,6 +170,7 @@ static const struct confab_op_row ops[] = {
 		.run = op_invite,
 		.args = invite_args,
 		.reply = invite_reply,
+		.grant = "server:invite",
 		.doc = "Make an invitation (server grant invite)."},
 };
 

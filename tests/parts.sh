@@ -113,7 +113,7 @@ part_tsan() {
 		still=(setarch -R)
 	fi
 	unit_in tsan tsan || { still=(); return 0; }
-	wire_in tsan tsan-w -m threads
+	wire_in tsan tsan-w -m 'not native' -o timeout=300
 	still=()
 }
 

@@ -6,9 +6,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.native
 def test_quick_bench_finds_no_fault():
     if "CONFAB_BUILD" not in os.environ:
         os.environ["CONFAB_BUILD"] = str(TOP / "build/run")

@@ -6,10 +6,7 @@ SPDX-License-Identifier: MIT
 import asyncio
 import json
 
-import pytest
 import websockets
-
-pytestmark = pytest.mark.threads
 
 CONFIG = {"plugins": {"auth-local": {"register": "open"}}}
 PASSWORD = "correct horse battery"

@@ -4,6 +4,7 @@ and go, kick and add, ask again. The same seed draws the same acts; when they ha
 SPDX-License-Identifier: MIT
 """
 
+import itertools
 import random
 
 from model import IDEMPOTENT
@@ -107,7 +108,8 @@ class Person:
         held = self.client.logs.get(channel)
         if not held:
             return []
-        return [row for (kind, _), row in list(held.rows.items())[-60:]
+        newest = list(itertools.islice(reversed(held.rows.items()), 60))
+        return [row for (kind, _), row in reversed(newest)
                 if kind == "message" and not row.get("deleted") and not row.get("hidden") and
                 (not mine or row.get("user") == self.client.user)]
 

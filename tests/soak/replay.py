@@ -28,6 +28,7 @@ from world import World
 
 FORTUNES = Path("/usr/share/games/fortunes")
 TEXT_MAX = 1500
+TURN_S = 300        # one process plays all people: on a busy machine a turn may be long in coming
 KINDS = ("sent", "answer")      # what is written down: the rest would be a gigabyte
 
 
@@ -113,7 +114,8 @@ async def talk(person, world, stage):
     while stage.left > 0:
         world.look()
         await world.until(lambda: person.client.ready.is_set() and
-                          len(person.client.pending) < person.in_flight, "a place in flight")
+                          len(person.client.pending) < person.in_flight,
+                          lambda: f"{person.client.name}: {person.client.unrest()}", TURN_S)
         for _ in range(person.in_flight):
             person.act()
         if person.random.random() < 0.01 and person.client.socket:

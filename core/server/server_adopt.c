@@ -65,8 +65,27 @@ static void types_renew(struct chat *chat)
 	}
 }
 
-/** Who may read what may have changed: subscriptions follow. */
-static void rights_renew(struct server *s)
+/* -------------------------------------------------------------------------------------------- */
+
+int server_adopt(struct server *s, const struct config *cfg, struct confab_error *err)
+{
+	const struct config_server *server = config_server(cfg);
+	int rc = order_hooks(s, cfg, err);
+
+	if (rc) {
+		return rc;
+	}
+	s->chat->config = cfg;
+	types_renew(s->chat);
+	s->ops.server_name = server->name;
+	s->env.server_name = server->name;
+	log_level_set((enum log_level)config_log(cfg)->level);
+	atomic_store(&s->metrics, config_http(cfg)->metrics);
+	atomic_store(&s->stop_grace_ms, server->stop_grace_ms);
+	return 0;
+}
+
+void server_rights_renew(struct server *s)
 {
 	size_t pos = 0;
 	void *value;
@@ -81,25 +100,4 @@ static void rights_renew(struct server *s)
 			}
 		}
 	}
-}
-
-/* -------------------------------------------------------------------------------------------- */
-
-int server_adopt(struct server *s, const struct config *cfg, struct confab_error *err)
-{
-	const struct config_server *server = config_server(cfg);
-	int rc = order_hooks(s, cfg, err);
-
-	if (rc) {
-		return rc;
-	}
-	s->chat->config = cfg;
-	types_renew(s->chat);
-	rights_renew(s);
-	s->ops.server_name = server->name;
-	s->env.server_name = server->name;
-	log_level_set((enum log_level)config_log(cfg)->level);
-	atomic_store(&s->metrics, config_http(cfg)->metrics);
-	atomic_store(&s->stop_grace_ms, server->stop_grace_ms);
-	return 0;
 }

@@ -145,6 +145,9 @@ void server_auth_renew(struct server *s);
  *  has changed. Thread: logic. */
 int server_adopt(struct server *s, const struct config *cfg, struct confab_error *err);
 
+/** Who may read what has changed: the subscriptions of all sessions follow. Thread: logic. */
+void server_rights_renew(struct server *s);
+
 /**
  * Read the configuration again and put it in force, or leave all as it is.
  *

@@ -102,6 +102,18 @@ static void fail(struct reload *r, const char *text)
 	end(r);
 }
 
+/** Has a key below one of two sections changed? */
+static bool changes(const struct config_diff *diff, const char *one, const char *other)
+{
+	for (size_t i = 0; i < diff->count; i++) {
+		if (strncmp(diff->changes[i].key, one, strlen(one)) == 0 ||
+			strncmp(diff->changes[i].key, other, strlen(other)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* --- putting in force ------------------------------------------------------------------------- */
 
 static void home(struct mail *m)
@@ -144,6 +156,9 @@ static void prepared(void *arg, int rc, const struct confab_error *err)
 		fail(r, why.text);
 		return;
 	}
+	if (changes(&r->diff, "channel_types.", "roles.")) {
+		server_rights_renew(s);
+	}
 	config_diff_print(&r->diff, r->out);
 	r->former = s->config;
 	s->config = r->cfg;
@@ -157,18 +172,6 @@ static void prepared(void *arg, int rc, const struct confab_error *err)
 
 /* --- preparing ---------------------------------------------------------------------------------- */
 
-/** Does the network ask for new rules? Former ones are kept for ever, so it is worth a look. */
-static bool net_changes(const struct config_diff *diff)
-{
-	for (size_t i = 0; i < diff->count; i++) {
-		if (strncmp(diff->changes[i].key, "limits.", 7) == 0 ||
-			strncmp(diff->changes[i].key, "http.", 5) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int prepare_net(struct reload *r, struct confab_error *err)
 {
 	for (size_t i = 0; i < LISTENERS_MAX && config_listen(r->cfg, i); i++) {
@@ -176,7 +179,8 @@ static int prepare_net(struct reload *r, struct confab_error *err)
 			return err->code;
 		}
 	}
-	if (net_changes(&r->diff)) {
+	/* Former rules are kept for ever, so it is worth a look. */
+	if (changes(&r->diff, "limits.", "http.")) {
 		r->rules = server_rules(r->server, r->cfg, err);
 		return r->rules ? 0 : err->code;
 	}

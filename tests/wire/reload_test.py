@@ -149,3 +149,16 @@ def test_the_order_of_hooks_is_the_administrators(make_server):
     rewrite(server, {"pipeline": {"moderate": ["later"]}})
     assert server.ctl("reload")[0] == 0
     assert moderators() == [("later", "named under pipeline:")]
+
+
+def test_who_may_read_no_more_is_told_so(make_server):
+    server = make_server(OPEN)
+    ann, bob = people(server, "ann", "bob")
+    ann.make("general", type="open")
+    bob.ask("channel.watch", channel="general", level="watch")
+    rewrite(server, {"channel_types": {"open": {"roles": {"guest": ["join"]}}}})
+    assert server.ctl("reload")[0] == 0
+    assert bob.event("bye", "general")["why"]
+    assert bob.refused("history", channel="general")
+    ann.say("general", "among us")
+    assert ann.row("general")["text"] == "among us"

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import os
 import subprocess
 
+import pytest
 from people import OPEN, PASSWORD
 from server import BUILD, DEADLINE, wait_for
 
@@ -33,9 +34,24 @@ class Chat:
         assert self.process.wait(DEADLINE) == 0
 
 
-def test_two_people_talk(make_server):
+@pytest.fixture
+def chats():
+    """Start chats: chats(server, "ann"); whoever is left when a test fails is ended."""
+    made = []
+
+    def start(server, user):
+        made.append(Chat(server, user))
+        return made[-1]
+
+    yield start
+    for chat in made:
+        chat.process.kill()
+        chat.process.wait()
+
+
+def test_two_people_talk(make_server, chats):
     server = make_server(OPEN)
-    ann, bob = Chat(server, "ann"), Chat(server, "bob")
+    ann, bob = chats(server, "ann"), chats(server, "bob")
     ann.type("/create general")
     ann.type("hi bob")
     ann.sees("#general ann: hi bob")

@@ -40,9 +40,9 @@ static const struct look looks[] = {
 		"1970-01-01T00:00:00.999Z error x\n"},
 	{"who", {.who = {0x3f, "s9", "typing"}, TEXT("x"), .level = LOG_LEVEL_WARNING},
 		"1970-01-01T00:00:00.000Z warning [conn 3f, session s9, plugin typing] x\n"},
-	{"plugin only", {.who = {0, NULL, "a\nb"}, TEXT("x"), .level = LOG_LEVEL_DEBUG},
+	{"plugin only", {.who = {0, "", "a\nb"}, TEXT("x"), .level = LOG_LEVEL_DEBUG},
 		"1970-01-01T00:00:00.000Z debug [plugin a\\x0ab] x\n"},
-	{"journal", {.who = {1, NULL, NULL}, TEXT("x"), .level = LOG_LEVEL_ERROR, .journal = true},
+	{"journal", {.who = {1, "", NULL}, TEXT("x"), .level = LOG_LEVEL_ERROR, .journal = true},
 		"<3>[conn 1] x\n"},
 	{"journal debug", {TEXT("x"), .level = LOG_LEVEL_DEBUG, .journal = true}, "<7>x\n"},
 	{"controls", {TEXT("a\r\nb\x1b[2J\x7f\tc\0d"), .journal = true},
@@ -242,7 +242,7 @@ static void a_full_queue_drops_and_says_so(void **state)
 
 static void speak(void *arg)
 {
-	(void)log_who_set((struct log_who){*(unsigned *)arg, NULL, NULL});
+	(void)log_who_set((struct log_who){*(unsigned *)arg, "", NULL});
 	for (int i = 0; i < SAYS; i++)
 		log_info("apple");
 }

@@ -33,12 +33,13 @@ KINDS = ("sent", "answer")      # what is written down: the rest would be a giga
 
 
 def fortunes():
-    """The texts of all fortune packages that are installed, as UTF-8."""
+    """The texts of all fortune packages that are installed, as UTF-8; none that would be a command."""
     texts = []
     for path in sorted(FORTUNES.rglob("*")):
         if path.is_file() and not path.is_symlink() and path.suffix != ".dat":
             texts += [text.strip() for text in path.read_bytes().decode().split("\n%\n")]
-    return [text for text in texts if 0 < len(text) <= TEXT_MAX and "\0" not in text]
+    return [text for text in texts
+            if 0 < len(text) <= TEXT_MAX and "\0" not in text and text[0] != "/"]
 
 
 class Talker(Person):

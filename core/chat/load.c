@@ -40,10 +40,14 @@ static void user_next(struct load *ld);
 static void load_finish(struct load *ld, int rc)
 {
 	struct chat_log *lg = ld->lg;
-	struct log_waiter *w = lg->waiters, *next;
+	struct log_waiter *w = NULL, *next;
 
 	free(ld);
-	lg->waiters = NULL;
+	while ((next = lg->waiters) != NULL) { /* who came first is called first */
+		lg->waiters = next->next;
+		next->next = w;
+		w = next;
+	}
 	if (rc) {
 		parse_end(lg);
 		row_forget_all(lg);

@@ -513,7 +513,7 @@ static void commit_answered(struct confab_commit *call, void *arg)
 		doubt_ask(b);
 		return;
 	}
-	lg->batch = NULL;
+	/* It stays the batch in flight: what walks on meanwhile queues behind what comes back of it. */
 	switch (call->result) {
 	case CONFAB_COMMIT_DONE:
 		batch_done(pl, lg, b);
@@ -534,9 +534,7 @@ static void commit_answered(struct confab_commit *call, void *arg)
 		break;
 	}
 	b->call = NULL; /* the store front frees it */
-	batch_free(b);
-	commit_kick(pl, lg);
-	chat_log_unpin(lg);
+	batch_over(pl, lg, b);
 }
 
 static void commit_send(struct pipeline *pl, struct chat_log *lg, struct batch *b)

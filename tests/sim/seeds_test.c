@@ -20,6 +20,7 @@ static const uint64_t found[] = {
 	102, /* a cid sent twice at once */
 	116, /* a change twice in a batch with somebody's known cid */
 	350, /* a slow reader who does not watch any more */
+	728, /* a batch of which only the beginning was written: the next one overtook the rest */
 	835, /* an own message that only the store has */
 	992, /* a change that was loaded for while the next one overtook it */
 };

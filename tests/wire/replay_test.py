@@ -23,7 +23,7 @@ SAYINGS = (
 
 
 def test_everybody_ends_with_the_same_history(tmp_path):
-    texts = [f"{saying} {n}" for n in range(40) for saying in SAYINGS]
+    texts = [f"{saying} {n}" for n in range(400) for saying in SAYINGS]
     faults, found = asyncio.run(replay(tmp_path, texts, 1000, users=12, channels=6, pause_s=0.02))
     assert not faults, "\n".join(map(str, faults))
     for op in ("message.edit", "message.delete", "member.join", "member.leave", "member.kick"):

@@ -160,33 +160,30 @@ static int run_plain(struct ctl *ctl, const struct ctl_verb *verb, int argc, cha
 	return show(ctl, request_of(verb));
 }
 
-/* Lists: how many at most. */
-static int run_list(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+/* With arguments: what each of them is called in the request. */
+static int show_with(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv,
+	const char *const names[])
 {
 	json_t *request = request_of(verb);
 
-	if (argc)
-		json_object_set_new(request, "like", json_string(argv[0]));
+	for (int i = 0; i < argc; i++)
+		json_object_set_new(request, names[i], json_string(argv[i]));
 	return show(ctl, request);
+}
+
+static int run_list(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	return show_with(ctl, verb, argc, argv, (const char *const[]){"like"});
 }
 
 static int run_revoke(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
 {
-	json_t *request = request_of(verb);
-
-	json_object_set_new(request, "user", json_string(argv[0]));
-	if (argc > 1)
-		json_object_set_new(request, "session", json_string(argv[1]));
-	return show(ctl, request);
+	return show_with(ctl, verb, argc, argv, (const char *const[]){"user", "session"});
 }
 
 static int run_log_level(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
 {
-	json_t *request = request_of(verb);
-
-	if (argc)
-		json_object_set_new(request, "level", json_string(argv[0]));
-	return show(ctl, request);
+	return show_with(ctl, verb, argc, argv, (const char *const[]){"level"});
 }
 
 /* The link alone on standard output, so that it can be piped; what it is for on standard error. */

@@ -23,17 +23,9 @@ static int setup(void **state)
 	return 0;
 }
 
-static void sessions_end(void *arg)
-{
-	(void)arg;
-	session_end(ann);
-	session_end(bob);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
-	pipeline_world_run(&w, sessions_end, NULL);
 	pipeline_world_end(&w, true);
 	return 0;
 }
@@ -137,7 +129,7 @@ static void test_a_session_that_ends_leaves_its_changes(void **state)
 	(void)state;
 	pipeline_world_say(&w, ann, "den", "cid-1", "wait", &first);
 	pipeline_world_say(&w, ann, "den", "cid-2", "behind it", &second);
-	pipeline_world_run(&w, sessions_end, NULL);
+	pipeline_world_leave(&w);
 	answer(0, CONFAB_PASS);
 	pipeline_world_until(&second.done);
 	assert_string_equal(first.code, "ok");

@@ -22,16 +22,9 @@ static int setup(void **state)
 	return 0;
 }
 
-static void session_over(void *arg)
-{
-	(void)arg;
-	session_end(ann);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
-	pipeline_world_run(&w, session_over, NULL);
 	pipeline_world_end(&w, true);
 	return 0;
 }

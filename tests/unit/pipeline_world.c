@@ -13,6 +13,7 @@
 
 #include <confab/chat.h>
 #include "base/json.h"
+#include "base/map.h"
 #include "config/config.h"
 #include "pipeline/change.h"
 #include "pipeline/hook.h"
@@ -219,8 +220,26 @@ void pipeline_world_begin(struct pipeline_world *w, struct loop *loop, struct ne
 	pipeline_world_run(w, node_make, &made);
 }
 
+static void sessions_drop(void *arg)
+{
+	struct pipeline_world *w = arg;
+	size_t pos = 0;
+	void *s;
+
+	while (strmap_next(w->chat->sessions, &pos, NULL, &s)) {
+		session_end(s);
+		pos = 0; /* it took itself out */
+	}
+}
+
+void pipeline_world_leave(struct pipeline_world *w)
+{
+	pipeline_world_run(w, sessions_drop, w);
+}
+
 void pipeline_world_end(struct pipeline_world *w, bool own_loop)
 {
+	pipeline_world_leave(w);
 	pipeline_world_run(w, node_drop, w);
 	if (own_loop) {
 		loop_stop(w->loop);

@@ -45,6 +45,8 @@ struct told {
 
 /** Begin in a simulation of its own; loop NULL: makes it all, else over a loop and a net that are there. */
 void pipeline_world_begin(struct pipeline_world *w, struct loop *loop, struct net *net);
+/** All sessions end. */
+void pipeline_world_leave(struct pipeline_world *w);
 void pipeline_world_end(struct pipeline_world *w, bool own_loop);
 
 /** Run something on the logic loop, now. */

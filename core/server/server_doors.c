@@ -92,11 +92,11 @@ static void routes_fill(struct server *s, struct door_set *d)
 	size_t n = sizeof(own) / sizeof(own[0]);
 
 	d->n_routes = wire_routes(s->wire, (size_t)config_limits(s->config)->body_bytes, d->routes,
-		SERVER_ROUTES_MAX - n - 3);
+		SERVER_ROUTES_MAX - n - SERVER_PAGES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		d->routes[d->n_routes++] = own[i];
 	}
-	d->n_routes += server_setup_routes(d->routes + d->n_routes);
+	d->n_routes += server_page_routes(s->config, d->routes + d->n_routes);
 }
 
 static struct door_set *door_set_new(struct server *s)

@@ -27,6 +27,7 @@ struct watchdog;
 
 #define SERVER_IO_MAX 64
 #define SERVER_ROUTES_MAX 64
+#define SERVER_PAGES_MAX 4
 #define SERVER_CODECS_MAX 32
 
 /** How far it is; /readyz says yes to READY alone. */
@@ -130,8 +131,8 @@ void server_healthz(void *ctx, const struct http_request *rq);
 void server_readyz(void *ctx, const struct http_request *rq);
 void server_metrics(void *ctx, const struct http_request *rq);
 
-/** The routes of the page that a set-up link opens: three of them. @return 3 */
-size_t server_setup_routes(struct http_route out[3]);
+/** The routes of the core's own pages; / only where no folder of files is served. @return how many */
+size_t server_page_routes(const struct config *cfg, struct http_route out[SERVER_PAGES_MAX]);
 
 /** Make a set-up link, as the administrator's socket asks. Thread: logic. */
 void server_setup_link(void *ctx, bool first,

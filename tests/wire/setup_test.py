@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
 import pytest
 from people import OPEN, PASSWORD, Person, sign_in
+from server import merged
 
 
 def fresh_code(server, *arguments):
@@ -69,3 +70,14 @@ def test_server_says_what_it_is(make_server):
     assert status == 200 and info["protocol"] == 1 and info["auth"] == ["auth-local"]
     assert [t["name"] for t in info["types"]] == ["direct", "group", "open", "broadcast"]
     assert info["limits"]["message_bytes"] > 0
+
+
+def test_the_address_itself_says_what_is_there(make_server, tmp_path):
+    server = make_server(OPEN)
+    status, page = server.request("GET", "/")
+    assert status == 200 and "confab is running" in page and "/v1/ws" in page
+    for path in ("/v1/openapi.json", "/v1/asyncapi.json", "/setup.css"):
+        assert path[1:] in page and server.request("GET", path)[0] == 200
+    (tmp_path / "index.html").write_text("a client of ours")
+    own = make_server(merged(OPEN, {"http": {"static_dir": str(tmp_path)}}), "own")
+    assert own.request("GET", "/") == (200, "a client of ours")

@@ -96,8 +96,10 @@ static void request_send(struct confab_request *rq)
 
 	assert(!rq->answered);
 	rq->answered = true;
+	/* Events still read them: what is counted is let go of here, on the thread that counts. */
 	json_decref(rq->args);
-	rq->args = NULL;
+	json_decref(rq->query);
+	rq->args = rq->query = NULL;
 	if (rq->ok && json_is_shared(rq->ok)) {
 		/* Somebody here keeps a part of it: the text goes over, the values stay. */
 		json_write(&rq->raw, rq->ok);

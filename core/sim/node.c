@@ -13,7 +13,6 @@
 #include "chat/chat.h"
 #include "loop/sim.h"
 #include "ops/auth_chain.h"
-#include "ops/document.h"
 #include "ops/todo.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/kind.h"
@@ -223,8 +222,7 @@ void node_free(struct node *n)
 	net_free(n->net);
 	pipeline_free(n->pipeline);
 	chat_free(n->chat);
-	auth_chain_free(n->ops.auth);
-	document_cache_free(n->ops.documents);
+	ops_fini(&n->ops);
 	wire_free(n->wire);
 	store_free(n->store);
 	for (size_t i = sizeof(loops) / sizeof(loops[0]); i-- > 0;) {

@@ -22,10 +22,13 @@
 
 struct later {
 	struct confab_plugin *plugin;
+	struct wait *waits; /* their timers have not fired */
 };
 
-/** Frees itself when its timer fired; what is left at unload is freed with the process. */
+/** Frees itself when its timer fired, or with the plugin. */
 struct wait {
+	struct later *later;
+	struct wait *next;
 	confab_ticket ticket;
 };
 
@@ -36,8 +39,12 @@ static bool begins(const char *text, const char *word)
 
 static void wait_over(void *arg)
 {
-	struct wait *w = arg;
+	struct wait *w = arg, **at = &w->later->waits;
 
+	while (*at != w) {
+		at = &(*at)->next;
+	}
+	*at = w->next;
 	(void)confab_resume(w->ticket, CONFAB_PASS, NULL, NULL); /* too late is as good */
 	free(w);
 }
@@ -56,6 +63,9 @@ static enum confab_verdict wait_begin(
 		free(w);
 		return confab_reject_later(ev, "busy", NULL, 1000);
 	}
+	w->later = later;
+	w->next = later->waits;
+	later->waits = w;
 	return confab_defer(ev, DEADLINE_MS, &w->ticket);
 }
 
@@ -121,7 +131,14 @@ static int later_load(struct confab_plugin *p, void **ctx, struct confab_error *
 
 static void later_unload(void *ctx)
 {
-	free(ctx);
+	struct later *later = ctx;
+	struct wait *w, *next;
+
+	for (w = later->waits; w; w = next) {
+		next = w->next;
+		free(w);
+	}
+	free(later);
 }
 
 CONFAB_PLUGIN("later", "1.0") = {

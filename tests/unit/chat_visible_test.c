@@ -48,7 +48,7 @@ static const struct {
 struct world {
 	struct config *config;
 	struct channel ch;
-	struct chat_log lg;
+	struct chat_log *lg; /* it ends in its name */
 	struct member *member;
 	struct user *ann;
 };
@@ -68,17 +68,19 @@ static void world_make(struct world *w)
 	w->member->joined = true;
 	w->member->floor = FLOOR;
 	strcpy(w->member->role, "member");
-	w->ch = (struct channel){.lg = &w->lg,
+	w->lg = calloc(1, sizeof(*w->lg) + 1);
+	w->ch = (struct channel){.lg = w->lg,
 		.type = config_type(w->config, "group"),
 		.members = strmap_new(),
 		.listed = true};
-	w->lg.channel = &w->ch;
+	w->lg->channel = &w->ch;
 	strmap_put(w->ch.members, "ann", w->member);
 }
 
 static void world_free(struct world *w)
 {
 	strmap_free(w->ch.members);
+	free(w->lg);
 	strmap_free(w->ann->blocks);
 	free(w->member);
 	free(w->ann);
@@ -92,7 +94,7 @@ static void test_every_case(void **state)
 
 	(void)state;
 	world_make(&w);
-	reader = reader_of(w.ann, &w.lg);
+	reader = reader_of(w.ann, w.lg);
 	assert_int_equal(reader.floor, FLOOR);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (visible_full(&reader, &rows[i].sight) != rows[i].whole) {
@@ -112,7 +114,7 @@ static void test_a_stub_says_its_numbers_and_no_more(void **state)
 
 	(void)state;
 	world_make(&w);
-	reader = reader_of(w.ann, &w.lg);
+	reader = reader_of(w.ann, w.lg);
 	buf_init(&b);
 	visible_row(&b, &reader, &hidden, "12", 7, body, sizeof(body) - 1);
 	assert_string_equal(

@@ -83,7 +83,7 @@ static const char style[] =
 	"color:var(--on);background:var(--deed);border:0;border-radius:.5rem;cursor:pointer}\n"
 	"button:disabled{opacity:.6;cursor:default}\n"
 	":focus-visible{outline:3px solid var(--deed);outline-offset:2px}\n"
-	"pre{overflow-x:auto;padding:.75rem;border:1px solid var(--line);border-radius:.5rem}\n"
+	"pre{white-space:pre-wrap;padding:.75rem;border:1px solid var(--line);border-radius:.5rem}\n"
 	"a{color:var(--deed)}\n"
 	".hint{color:var(--soft);font-size:.9375rem;font-weight:400;margin:.25rem 0 0}\n"
 	".bad{color:var(--bad)}\n"

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 from people import OPEN, Refused, cid, people
 from server import BUILD, merged
 
+LATE = 4_000_000_000_000  # Unix ms
 LATER = merged(OPEN, {
     "server": {"plugin_dirs": [str(BUILD / "plugins/.libs"), str(BUILD / "tests/plugins/.libs")]},
     "plugins": {"later": {}},
@@ -28,3 +29,22 @@ def test_what_may_be_written_is_not_called_undone(make_server):
             codes.append((refused.code, refused.error["retry"]))
     assert codes == [("busy", "later"), ("unknown", "same"), ("busy", "later")]
     assert ann.ask("message.send", **written, again=True) == {**first, "again": True}
+
+
+def test_a_first_result_outlasts_the_right_to_it(make_server):
+    server = make_server(OPEN)
+    ann, bob = people(server, "ann", "bob")
+    ann.make("room", bob)
+    sent = {"channel": "room", "cid": cid(), "text": "once"}
+    first = bob.ask("message.send", **sent)
+    ann.ask("member.mute", channel="room", cid=cid(), user="bob", until=LATE)
+    assert bob.refused("message.send", channel="room", cid=cid(), text="more") == "muted"
+    assert bob.ask("message.send", **sent) == {**first, "again": True}      # from memory
+    assert bob.ask("message.send", **sent, again=True) == {**first, "again": True}
+    assert bob.refused("message.send", **{**sent, "text": "twice"}, again=True) == "conflict"
+    server.kill()
+    server.start()
+    bob.leave()
+    bob.enter()
+    assert bob.refused("message.send", channel="room", cid=cid(), text="more") == "muted"
+    assert bob.ask("message.send", **sent, again=True) == {**first, "again": True}  # from the store

@@ -30,13 +30,14 @@
 
 #define OF(type, member, ptr) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-/** A token is its user's name; "bad" is nobody's. */
+/** A token is its user's name; "bad" is nobody's, "admin" an administrator's. */
 static void verify(void *ctx, struct confab_verify *v)
 {
 	(void)ctx;
 	v->rc = strcmp(v->token, "bad") == 0 ? CONFAB_EPERM : 0;
 	snprintf(v->user, sizeof(v->user), "%s", v->token);
 	snprintf(v->text, sizeof(v->text), "%s", v->rc ? "nobody's token" : "");
+	snprintf(v->role, sizeof(v->role), "%s", strcmp(v->token, "admin") == 0 ? "admin" : "");
 	confab_verify_done(v);
 }
 
@@ -106,7 +107,7 @@ static void begin(struct mail *m)
 {
 	struct node *n = OF(struct node, begin, m);
 
-	n->todos = todos_start(&n->ops);
+	node_begin(n, n->own_store);
 }
 
 static void end(struct mail *m)
@@ -156,8 +157,11 @@ struct node *node_new(const struct node_options *options)
 	}
 	n->wire = wire_new(n->logic);
 	make_net(n, options);
-	n->store = store_new(depot_store(), options->depot, &err);
-	assert(n->store);
+	if (options->depot) {
+		n->own_store = store_new(depot_store(), options->depot, &err);
+		assert(n->own_store);
+	}
+	n->store = n->own_store;
 	n->chat = chat_new(n->logic, n->store, options->config);
 	n->pipeline = pipeline_new(n->chat, n->net);
 	n->ops = (struct ops){.chat = n->chat,
@@ -171,12 +175,14 @@ struct node *node_new(const struct node_options *options)
 	assert(rc == 0);
 	(void)rc;
 	auth_chain_add(n->ops.auth, &auth, n);
-	wishes_add(n->pipeline);
 	if (options->no_recheck) {
 		plant_no_recheck(n);
 	}
-	n->begin.run = begin;
-	loop_post(n->logic, &n->begin);
+	if (options->depot) {
+		wishes_add(n->pipeline);
+		n->begin.run = begin;
+		loop_post(n->logic, &n->begin);
+	}
 	timer_init(&n->sweep, sweep, n);
 	if (options->sweeps) {
 		timer_start(n->logic, &n->sweep, SWEEP_US);
@@ -185,9 +191,16 @@ struct node *node_new(const struct node_options *options)
 	return n;
 }
 
+void node_begin(struct node *n, struct store *store)
+{
+	n->store = store;
+	n->chat->store = store;
+	n->todos = todos_start(&n->ops);
+}
+
 bool node_quiet(const struct node *n)
 {
-	return n->pipeline->stats.live == 0 && store_pending(n->store) == 0;
+	return n->pipeline->stats.live == 0 && (!n->store || store_pending(n->store) == 0);
 }
 
 bool node_stop(struct node *n)
@@ -224,7 +237,7 @@ void node_free(struct node *n)
 	chat_free(n->chat);
 	ops_fini(&n->ops);
 	wire_free(n->wire);
-	store_free(n->store);
+	store_free(n->own_store);
 	for (size_t i = sizeof(loops) / sizeof(loops[0]); i-- > 0;) {
 		loop_free(loops[i]);
 	}

@@ -22,7 +22,7 @@ struct todos;
 struct node {
 	struct loop *main, *logic, *io[NODE_IO];
 	struct net *net;
-	struct store *store;
+	struct store *store, *own_store; /* the latter NULL: it is another's */
 	struct chat *chat;
 	struct pipeline *pipeline;
 	struct wire *wire;
@@ -41,7 +41,7 @@ struct node {
 /** What differs from run to run. */
 struct node_options {
 	const struct config *config; /* borrowed */
-	struct depot *depot;         /* borrowed */
+	struct depot *depot;         /* borrowed; NULL: its store comes by node_begin() */
 	uint32_t event_bytes;        /* of events that may wait for a slow reader */
 	uint32_t reply_bytes;
 	uint32_t in_flight;
@@ -51,6 +51,10 @@ struct node_options {
 
 /** Make it and open its door. The simulation is on. Never NULL. */
 struct node *node_new(const struct node_options *options);
+
+/** Give a node that was made without a depot its store, borrowed, before anybody says hello. On its
+ *  logic loop. */
+void node_begin(struct node *node, struct store *store);
 
 /**
  * Stop it as the daemon stops: connections closed, what is under way ended. Virtual time passes.

@@ -45,13 +45,16 @@ def c11():
     command = ["gcc", "-std=c11", "-fsyntax-only", *warnings, *flags("core", "core/include", "plugins"), "-x", "c"]
     inner = [name for name in tree.headers() if name.startswith(("core/", "bench/", "tests/"))]
     yield from alone(inner, "C11", command)
+    command = ["gcc", "-std=c11", "-pedantic", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+               *flags("core/include"), "-x", "c"]
+    yield from alone(tree.matching(".h", folders=("core/include/",)), "strict C11", command)
     command = ["gcc", "-std=c11", "-fsyntax-only", *warnings, *flags("core/include", "plugins"), "-x", "c"]
     yield from alone(tree.matching(".h", folders=("plugins/",)), "C11", command)
 
 
 def cxx20():
     """Each public header compiles alone in C++20."""
-    command = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+    command = ["g++", "-std=c++20", "-pedantic", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
                *flags("core/include"), "-x", "c++"]
     yield from alone(tree.matching(".h", folders=("core/include/",)), "C++20", command)
 

@@ -24,6 +24,7 @@ ARROWS = {
     "admin": {"plugin", "pipeline", "chat", "store", "loop", "net"},
     "ctl": {"plugin/manifest.h", "plugin/loader.h"},
     "helper": {"plugin/manifest.h", "plugin/loader.h"},
+    "kit": {"sim", "plugin", "pipeline", "chat", "ops", "wire", "store", "net", "loop"},
     "server": None,  # all
     "sim": None,
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "plugin/descriptor_internal.h"
 #include "plugin/manifest.h"
 
 /* What one plugin may bring, per table. */
@@ -29,18 +30,10 @@ struct table_kind {
 	const char *(*fault)(const void *row);
 };
 
-static bool word_valid(const char *s, size_t max, const char *set)
-{
-	size_t len = s != NULL ? strlen(s) : 0;
-	return len >= 1 && len <= max && s[0] >= 'a' && s[0] <= 'z' && strspn(s, set) == len;
-}
-
-#define SNAKE "abcdefghijklmnopqrstuvwxyz0123456789_"
-
 static const char *setting_fault(const void *row)
 {
 	const struct confab_setting *s = row;
-	if (!word_valid(s->name, 32, SNAKE))
+	if (!word_valid(s->name, 32, WORD_SNAKE))
 		return "its name is not 1 to 32 of a-z, 0-9 and _";
 	if (s->type < CONFAB_SETTING_BOOL || s->type > CONFAB_SETTING_TREE)
 		return "its type is unknown";
@@ -70,7 +63,7 @@ static const char *hook_fault(const void *row)
 static const char *kind_fault(const void *row)
 {
 	const struct confab_kind_row *k = row;
-	if (!word_valid(k->name, 64, SNAKE "."))
+	if (!word_valid(k->name, 64, WORD_SNAKE "."))
 		return "its name is not 1 to 64 of a-z, 0-9, _ and .";
 	if (k->class_ < CONFAB_DURABLE || k->class_ > CONFAB_EPHEMERAL)
 		return "its class is unknown";
@@ -85,7 +78,7 @@ static const char *kind_fault(const void *row)
 static const char *op_fault(const void *row)
 {
 	const struct confab_op_row *o = row;
-	if (!word_valid(o->name, 64, SNAKE "."))
+	if (!word_valid(o->name, 64, WORD_SNAKE "."))
 		return "its name is not 1 to 64 of a-z, 0-9, _ and .";
 	if (o->actor < CONFAB_OP_NONE || o->actor > CONFAB_OP_ADMIN)
 		return "its actor is unknown";
@@ -103,7 +96,7 @@ static const char *op_fault(const void *row)
 static const char *command_fault(const void *row)
 {
 	const struct confab_command_row *c = row;
-	if (!word_valid(c->name, 32, SNAKE))
+	if (!word_valid(c->name, 32, WORD_SNAKE))
 		return "its name is not 1 to 32 of a-z, 0-9 and _";
 	if (c->help == NULL || c->run == NULL)
 		return "it lacks a help line or a run function";
@@ -113,7 +106,7 @@ static const char *command_fault(const void *row)
 static const char *todo_fault(const void *row)
 {
 	const struct confab_todo_row *t = row;
-	if (!word_valid(t->name, 32, SNAKE))
+	if (!word_valid(t->name, 32, WORD_SNAKE))
 		return "its name is not 1 to 32 of a-z, 0-9 and _";
 	if (t->run == NULL)
 		return "it has no run function";
@@ -144,7 +137,7 @@ static const char *provide_fault(const void *row)
 {
 	const struct confab_provide_row *s = row;
 	size_t said;
-	if (!word_valid(s->service, 64, SNAKE ".-"))
+	if (!word_valid(s->service, 64, WORD_SNAKE ".-"))
 		return "its service is not 1 to 64 of a-z, 0-9, _, - and .";
 	if (s->vtable == NULL || s->size < sizeof(said))
 		return "it has no functions";
@@ -169,6 +162,11 @@ static const struct table_kind table_kinds[] = {
 	TABLE(slots, struct confab_slot_row, slot_fault),
 	TABLE(codecs, struct confab_codec_row, codec_fault),
 	TABLE(provides, struct confab_provide_row, provide_fault),
+	TABLE(routes, struct confab_route_row, route_fault),
+	TABLE(metrics, struct confab_metric_row, metric_fault),
+	TABLE(verbs, struct confab_verb_row, verb_fault),
+	TABLE(helpers, struct confab_helper_row, helper_fault),
+	TABLE(collections, struct confab_collection_row, collection_fault),
 };
 #define N_TABLES (sizeof(table_kinds) / sizeof(table_kinds[0]))
 
@@ -208,7 +206,18 @@ static int table_read(struct descriptor *d, const struct table_kind *kind, struc
 	return 0;
 }
 
-/* The first member of the rows of these tables is a name, which must be there once. */
+/* Whether the first member of a table's rows is a name, which must be there once. */
+static bool named(const char *table)
+{
+	static const char *const tables[] = {"settings", "kinds", "ops", "commands", "todos",
+		"metrics", "verbs", "helpers", "collections"};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(tables[i], table) == 0)
+			return true;
+	return false;
+}
+
 static int names_check(
 	const char *table, const void *rows, size_t n, size_t row_size, struct confab_error *err)
 {
@@ -243,6 +252,12 @@ static int head_check(const struct confab_descriptor *d, struct confab_error *er
 
 /* ------------------------------------------------------------------------------------------ */
 
+bool word_valid(const char *s, size_t max, const char *set)
+{
+	size_t len = s != NULL ? strlen(s) : 0;
+	return len >= 1 && len <= max && s[0] >= 'a' && s[0] <= 'z' && strspn(s, set) == len;
+}
+
 int descriptor_read(
 	const struct confab_descriptor *from, struct descriptor *out, struct confab_error *err)
 {
@@ -261,18 +276,14 @@ int descriptor_read(
 	for (size_t i = 0; i < N_TABLES; i++)
 		if (rc == 0)
 			rc = table_read(out, &table_kinds[i], err);
+	for (size_t i = 0; i < N_TABLES && rc == 0; i++) {
+		const struct confab_table *t = table_of(out, &table_kinds[i]);
+
+		if (named(table_kinds[i].name))
+			rc = names_check(table_kinds[i].name, t->rows, t->n, t->row_size, err);
+	}
 	if (rc == 0)
-		rc = names_check(
-			"settings", out->settings, out->d.settings.n, sizeof(*out->settings), err);
-	if (rc == 0)
-		rc = names_check("kinds", out->kinds, out->d.kinds.n, sizeof(*out->kinds), err);
-	if (rc == 0)
-		rc = names_check("ops", out->ops, out->d.ops.n, sizeof(*out->ops), err);
-	if (rc == 0)
-		rc = names_check(
-			"commands", out->commands, out->d.commands.n, sizeof(*out->commands), err);
-	if (rc == 0)
-		rc = names_check("todos", out->todos, out->d.todos.n, sizeof(*out->todos), err);
+		rc = routes_check(out, err);
 	if (rc != 0)
 		descriptor_fini(out);
 	return rc;

@@ -6,7 +6,9 @@
 #ifndef PLUGIN_DESCRIPTOR_H
 #define PLUGIN_DESCRIPTOR_H
 
+#include <confab/admin.h>
 #include <confab/doc.h>
+#include <confab/http.h>
 #include <confab/op.h>
 #include <confab/chat.h>
 #include <confab/plugin.h>
@@ -30,6 +32,11 @@ struct descriptor {
 	struct confab_slot_row *slots;
 	struct confab_codec_row *codecs;
 	struct confab_provide_row *provides;
+	struct confab_route_row *routes;
+	struct confab_metric_row *metrics;
+	struct confab_verb_row *verbs;
+	struct confab_helper_row *helpers;
+	struct confab_collection_row *collections;
 };
 
 /**

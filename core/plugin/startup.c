@@ -152,6 +152,22 @@ static struct startup *startup_new(struct host *h, host_done_fn done, void *arg)
 	return st;
 }
 
+/* Nobody is there that p names in its conflicts. */
+static int conflicts_check(
+	const struct host *h, const struct confab_plugin *p, struct confab_error *err)
+{
+	for (size_t i = 0; i < h->n_plugins; i++) {
+		enum plugin_state state = atomic_load(&h->plugins[i]->state);
+		if (state != PLUGIN_GONE && state != PLUGIN_FAILED && h->plugins[i] != p &&
+			order_names_has(p->desc.d.conflicts, h->plugins[i]->name))
+			return confab_error_set(err, CONFAB_EEXIST,
+				"plugin '%s', cannot be beside '%s' (it says so); "
+				"enable only one of them under plugins:",
+				p->name, h->plugins[i]->name);
+	}
+	return 0;
+}
+
 /* The plugin or provider behind every name that p requires. */
 static int requires_check(
 	const struct host *h, const struct confab_plugin *p, struct confab_error *err)
@@ -174,7 +190,7 @@ static int requires_check(
 				"plugin '%s', requires '%s', which is not enabled", p->name, name);
 		at += len;
 	}
-	return 0;
+	return conflicts_check(h, p, err);
 }
 
 static void prepared(struct preparation *prep)

@@ -71,6 +71,26 @@ static void slot_free(void *value)
 	(void)value;
 }
 
+static void route_run(struct confab_http *h, void *ctx)
+{
+	(void)h;
+	(void)ctx;
+}
+
+static void verb_run(struct confab_verb *v, const json_t *args, void *ctx)
+{
+	(void)v;
+	(void)args;
+	(void)ctx;
+}
+
+static int helper_run(const struct confab_helper_input *in, struct confab_helper_output *out)
+{
+	(void)in;
+	(void)out;
+	return 0;
+}
+
 struct vtable {
 	size_t size;
 };
@@ -95,6 +115,20 @@ static const struct vtable right = {sizeof(struct vtable)}, wrong = {99};
 #define JOB(...) ONE(struct confab_todo_row, __VA_ARGS__)
 #define CODEC(...) ONE(struct confab_codec_row, __VA_ARGS__)
 #define PROVIDE(...) ONE(struct confab_provide_row, __VA_ARGS__)
+#define ROUTE(...) ONE(struct confab_route_row, __VA_ARGS__)
+#define METRIC(...) ONE(struct confab_metric_row, __VA_ARGS__)
+#define VERB(...) ONE(struct confab_verb_row, __VA_ARGS__)
+#define HELP(...) ONE(struct confab_helper_row, __VA_ARGS__)
+#define COLLECTION(...) ONE(struct confab_collection_row, __VA_ARGS__)
+#define MAY_ROUTE .caps = CONFAB_CAP_HTTP_ROUTE
+#define FIELDS(...) \
+	(const struct confab_field[]) \
+	{ \
+		__VA_ARGS__, \
+		{ \
+			0 \
+		} \
+	}
 
 struct fault_case {
 	const char *fault; /* part of the sentence; NULL: accepted */
@@ -171,6 +205,63 @@ static const struct fault_case fault_cases[] = {
 	{"do not begin with their size",
 		{HEAD, .provides = PROVIDE("x.y", 1, &wrong, sizeof(wrong))}},
 	{"has no functions", {HEAD, .provides = PROVIDE("x.y", 1, NULL, 8)}},
+
+	{NULL, {HEAD, MAY_ROUTE, .routes = ROUTE("GET", "/v1/x/x/a/{b}", 0, 0, 0, route_run)}},
+	{NULL, {HEAD, MAY_ROUTE, .routes = ROUTE("PUT", "/v1/x/x/a", 1, 1, 99, route_run)}},
+	{"capability http.route", {HEAD, .routes = ROUTE("GET", "/v1/x/x/a", 0, 0, 0, route_run)}},
+	{"does not begin with /v1/x/x/",
+		{HEAD, MAY_ROUTE, .routes = ROUTE("GET", "/v1/x/y/a", 0, 0, 0, route_run)}},
+	{"its method", {HEAD, MAY_ROUTE, .routes = ROUTE("BREW", "/v1/x/x/a", 0, 0, 0, route_run)}},
+	{"empty segment",
+		{HEAD, MAY_ROUTE, .routes = ROUTE("GET", "/v1/x/x//a", 0, 0, 0, route_run)}},
+	{"is not {name}",
+		{HEAD, MAY_ROUTE, .routes = ROUTE("GET", "/v1/x/x/{a", 0, 0, 0, route_run)}},
+	{"more than 8 segments",
+		{HEAD, MAY_ROUTE,
+			.routes = ROUTE("GET", "/v1/x/x/1/2/3/4/5/6/7/8/9", 0, 0, 0, route_run)}},
+	{"max_body", {HEAD, MAY_ROUTE, .routes = ROUTE("PUT", "/v1/x/x/a", 0, 1, 0, route_run)}},
+	{"max_body", {HEAD, MAY_ROUTE, .routes = ROUTE("PUT", "/v1/x/x/a", 0, 0, 7, route_run)}},
+	{"above 1 MB",
+		{HEAD, MAY_ROUTE, .routes = ROUTE("PUT", "/v1/x/x/a", 0, 2, 2 << 20, route_run)}},
+	{"piece function",
+		{HEAD, MAY_ROUTE, .routes = ROUTE("PUT", "/v1/x/x/a", 0, 4, 2 << 20, route_run)}},
+	{"no run function", {HEAD, MAY_ROUTE, .routes = ROUTE("GET", "/v1/x/x/a")}},
+
+	{NULL, {HEAD, .metrics = METRIC("runs", CONFAB_COUNTER, NULL, "a b", "Runs.")}},
+	{NULL, {HEAD, .metrics = METRIC("run", CONFAB_HISTOGRAM, "seconds", NULL, "R.", 4, 9)}},
+	{"its name", {HEAD, .metrics = METRIC("runs_total", CONFAB_COUNTER, NULL, NULL, "R.")}},
+	{"its name", {HEAD, .metrics = METRIC("Runs", CONFAB_COUNTER, NULL, NULL, "R.")}},
+	{"its type", {HEAD, .metrics = METRIC("runs", 9, NULL, NULL, "R.")}},
+	{"its unit", {HEAD, .metrics = METRIC("runs", 1, "k m", NULL, "R.")}},
+	{"a label", {HEAD, .metrics = METRIC("runs", 1, NULL, "le", "R.")}},
+	{"more than 3 labels", {HEAD, .metrics = METRIC("runs", 1, NULL, "a b c d", "R.")}},
+	{"no help", {HEAD, .metrics = METRIC("runs", 1, NULL, NULL, "a \"b\"")}},
+	{"its buckets", {HEAD, .metrics = METRIC("runs", 3, NULL, NULL, "R.", 9, 9)}},
+
+	{NULL, {HEAD, .verbs = VERB("show-all", NULL, "Show.", verb_run)}},
+	{NULL,
+		{HEAD,
+			.verbs = VERB(
+				"drop", FIELDS({"id", CONFAB_FIELD_ID, true}), "D.", verb_run)}},
+	{"its name", {HEAD, .verbs = VERB("Show", NULL, "Show.", verb_run)}},
+	{"lacks a help line", {HEAD, .verbs = VERB("show", NULL, NULL, verb_run)}},
+	{"none of string, id",
+		{HEAD,
+			.verbs = VERB("drop", FIELDS({"id", CONFAB_FIELD_OBJECT, true}), "D.",
+				verb_run)}},
+	{"behind an optional one",
+		{HEAD,
+			.verbs = VERB("drop",
+				FIELDS({"id", CONFAB_FIELD_ID, false},
+					{"x", CONFAB_FIELD_ID, true}),
+				"D.", verb_run)}},
+
+	{NULL, {HEAD, .helpers = HELP("decode", helper_run)}},
+	{"no run function", {HEAD, .helpers = HELP("decode", NULL)}},
+	{"above 600", {HEAD, .helpers = HELP("decode", helper_run, 999999)}},
+	{NULL, {HEAD, .collections = COLLECTION("words", "channel", "Words.")}},
+	{"its name", {HEAD, .collections = COLLECTION("Words")}},
+	{"indexed by", {HEAD, .collections = COLLECTION("words", "")}},
 };
 
 static void faults(void **state)

@@ -13,6 +13,18 @@
 extern "C" {
 #endif
 
+/**
+ * A collection, declared (table `collections`): then the core takes the indexed value out of each document
+ * itself, and calls that name a collection beside the table are refused with CONFAB_EINVAL. A plugin without
+ * the table names its collections as it likes.
+ */
+struct confab_collection_row {
+	const char *name; /* [a-z][a-z0-9_]{0,31} */
+	const char
+		*index;  /* a member of its documents, a string or an integer; NULL: as put says */
+	const char *doc; /* one sentence */
+};
+
 /** rc 0, ENOENT, ECONFLICT (version), EBUSY, EUNKNOWN. doc is borrowed, NULL where there is none. */
 typedef void (*confab_doc_fn)(
 	void *arg, int rc, const char *key, const json_t *doc, uint64_t version);

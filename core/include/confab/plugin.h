@@ -38,6 +38,10 @@ struct confab_command_row; /* op.h */
 struct confab_todo_row;    /* task.h */
 struct confab_slot_row;    /* chat.h */
 struct confab_codec_row;   /* provider/codec.h */
+struct confab_route_row;   /* http.h */
+struct confab_metric_row;  /* admin.h */
+struct confab_verb_row;    /* admin.h */
+struct confab_helper_row;  /* task.h */
 
 /** A table in a descriptor. */
 struct confab_table {
@@ -73,15 +77,21 @@ struct confab_descriptor {
 	const char *before,
 		*after;        /* names of plugins, separated by spaces, or NULL: order in stages */
 	const char *requires_; /* names of plugins or services it cannot do without, or NULL */
-	struct confab_table settings; /* struct confab_setting */
-	struct confab_table hooks;    /* struct confab_hook_row */
-	struct confab_table kinds;    /* struct confab_kind_row */
-	struct confab_table ops;      /* struct confab_op_row */
-	struct confab_table commands; /* struct confab_command_row */
-	struct confab_table todos;    /* struct confab_todo_row */
-	struct confab_table slots;    /* struct confab_slot_row */
-	struct confab_table codecs;   /* struct confab_codec_row */
-	struct confab_table provides; /* struct confab_provide_row; service.h */
+	const char *conflicts; /* names of plugins it cannot be beside, or NULL */
+	struct confab_table settings;    /* struct confab_setting */
+	struct confab_table hooks;       /* struct confab_hook_row */
+	struct confab_table kinds;       /* struct confab_kind_row */
+	struct confab_table ops;         /* struct confab_op_row */
+	struct confab_table commands;    /* struct confab_command_row */
+	struct confab_table todos;       /* struct confab_todo_row */
+	struct confab_table slots;       /* struct confab_slot_row */
+	struct confab_table codecs;      /* struct confab_codec_row */
+	struct confab_table provides;    /* struct confab_provide_row; service.h */
+	struct confab_table routes;      /* struct confab_route_row */
+	struct confab_table metrics;     /* struct confab_metric_row */
+	struct confab_table verbs;       /* struct confab_verb_row */
+	struct confab_table helpers;     /* struct confab_helper_row */
+	struct confab_table collections; /* struct confab_collection_row; doc.h */
 
 	/** Build what a settings snapshot implies; may fail. Worker thread; once per distinct snapshot. */
 	int (*prepare)(const struct confab_settings *s, void **built, struct confab_error *err);

@@ -38,6 +38,68 @@ struct confab_timer *confab_timer_start(struct confab_plugin *p, unsigned after_
 /** Stop and forget; NULL is fine; a timer that fired once has forgotten itself after fn returned. */
 void confab_timer_stop(struct confab_timer *t);
 
+/** What a watched descriptor is ready for; also what is asked for. */
+enum confab_fd_what { CONFAB_FD_READ = 1, CONFAB_FD_WRITE = 2 };
+struct confab_fd;
+
+/**
+ * Have fn called on the logic thread whenever a descriptor becomes ready; edge-triggered: read and write
+ * until EAGAIN. The descriptor must not block and stays the plugin's, which stops before it closes it.
+ *
+ * @param what  bits of enum confab_fd_what; an error or an end comes as READ
+ * @return NULL: it cannot be watched (a regular file, closed), the log says why
+ */
+struct confab_fd *confab_fd_start(struct confab_plugin *p, int fd, unsigned what,
+	void (*fn)(void *arg, unsigned what), void *arg);
+/** Stop and forget; NULL is fine; from within fn too. At unload the ledger does it. */
+void confab_fd_stop(struct confab_fd *f);
+
+/**
+ * A function that decodes what strangers made, in a process of its own that can do nothing but read its
+ * input and write its output: no file, no network, no other process. Table `helpers`.
+ */
+struct confab_helper_input {
+	const char *bytes;
+	size_t len;
+	int fd; /* a descriptor that may be read, or -1 */
+};
+/** Where a helper writes its answer. */
+struct confab_helper_output;
+/** Append. Helper process only. */
+void confab_helper_write(struct confab_helper_output *out, const void *bytes, size_t len);
+
+struct confab_helper_row {
+	const char *name; /* [a-z][a-z0-9_]{0,31} */
+	/** In the helper process: nothing of the host is there but confab_helper_write, no context, no
+	 *  settings. @return 0 or enum confab_code */
+	int (*run)(const struct confab_helper_input *in, struct confab_helper_output *out);
+	/* Limits; 0: 10 s, 5 s of processor time, 256 MB, 8 MB. */
+	unsigned wall_ms, cpu_s; /* ≤ 600,000 and ≤ 600 */
+	size_t memory_bytes, output_bytes;
+	const char *doc; /* one sentence */
+};
+
+/**
+ * The answer of a helper, on the logic thread.
+ *
+ * @param rc     0; what the function returned; CONFAB_ETIMEDOUT (it did not answer in time), CONFAB_ELIMIT
+ *               (processor time or output), CONFAB_EIO (it died), CONFAB_EPROTO (its answer was none),
+ *               CONFAB_EBUSY (too many wait), CONFAB_ECLOSED (there are no helpers)
+ * @param bytes  its output, borrowed until return; NULL when rc is not 0
+ */
+typedef void (*confab_helper_fn)(void *arg, int rc, const char *bytes, size_t len);
+
+/**
+ * Call one. done always comes, once, in a later turn; a plugin is not unloaded before.
+ *
+ * @param row  of the table; one that is not there ends the process
+ * @param in   copied, ≤ 64 MB (else CONFAB_ELIMIT)
+ * @param fd   to be read beside, or -1; duplicated, the caller's stays
+ * @return 0; CONFAB_ELIMIT; CONFAB_ECLOSED while the plugin is being unloaded: then done does not come
+ */
+int confab_helper_call(struct confab_plugin *p, unsigned row, const void *in, size_t len, int fd,
+	confab_helper_fn done, void *arg);
+
 /** The host's clock: monotonic [ms], and Unix time [ms]. Any thread. */
 int64_t confab_now_ms(void);
 int64_t confab_time_ms(void);

@@ -19,7 +19,7 @@ part_line() {
 # run (its total is in LOG) and that left no trace. Prints "passed failed".
 count_unit() {
 	{
-		find "$1/tests" -name '*.trs' | while read -r trs; do
+		find "$1/tests" "$1/plugins" -name '*.trs' | while read -r trs; do
 			awk -v status="$(sed -n 's/^:test-result: *//p' "$trs")" '
 				/\[==========\] Running [0-9]+ test/ { match($0, /Running [0-9]+/)
 					announced += substr($0, RSTART + 8, RLENGTH - 8) }
@@ -33,7 +33,7 @@ count_unit() {
 					print passed + 0, (failed < 0 ? -failed : failed)
 				}' "${trs%.trs}.log"
 		done
-		awk -v ran="$(find "$1/tests" -name '*.trs' | wc -l)" '
+		awk -v ran="$(find "$1/tests" "$1/plugins" -name '*.trs' | wc -l)" '
 			/^# TOTAL: / { meant = $3 }
 			END { print 0, (meant == "" ? 1 : meant > ran ? meant - ran : 0) }' "$2"
 	} | awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }'
@@ -60,7 +60,7 @@ unit_in() {
 		part_line "$label" $((SECONDS - start)) 0 1
 		return 1
 	fi
-	find "build/$kind/tests" -name '*.trs' -delete 2>/dev/null || true
+	find "build/$kind/tests" "build/$kind/plugins" -name '*.trs' -delete 2>/dev/null || true
 	quiet "check-$kind" build "$kind" check "$@" || true
 	read -r good bad < <(count_unit "build/$kind" "$logs/check-$kind.log")
 	part_line "$label" $((SECONDS - start)) "$good" "$bad"

@@ -48,6 +48,9 @@ int ctl_chat(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv
 /** The verb backup. */
 int ctl_backup(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 
+/** `confabctl plugin new`. */
+int ctl_plugin_new(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
+
 /** `confabctl restore`. */
 int ctl_restore(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 

@@ -224,6 +224,8 @@ const struct ctl_verb ctl_offline_verbs[] = {
 	{"config schema", "", "print a JSON Schema for editors", 0, 0, run_document},
 	{"plugin info", "FILE.so", "what a plugin's file says about itself; nothing of it runs", 1,
 		1, run_plugin_info},
+	{"plugin new", "NAME [--c|--cxx] [--dir D]",
+		"a folder that builds a plugin, with its tests", 1, -1, ctl_plugin_new},
 	{"restore", "FILE", "put a backup in place of the store of a server that is stopped", 1, 1,
 		ctl_restore},
 	{NULL, NULL, NULL, 0, 0, NULL},

@@ -130,6 +130,7 @@ struct user {
 	struct strmap *memberships; /* channel id → itself (key only) */
 	struct strmap *blocks;      /* users this one blocks, or NULL */
 	struct strmap *cursors;     /* log → struct cursor */
+	struct strmap *invites;     /* channels this one is invited to → row, or NULL */
 	struct strmap *mentions; /* unread personal mentions "channel:seq" → key only, or NULL */
 	struct session *sessions;
 	uint32_t n_sessions;

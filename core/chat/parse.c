@@ -182,6 +182,8 @@ static void own_changed(struct user *u, struct row *r)
 		block_changed(u, r);
 	} else if (strcmp(r->kind, "mention") == 0) {
 		set_key(&u->mentions, r->id, r, row_lives(r));
+	} else if (strcmp(r->kind, "invite") == 0) {
+		set_key(&u->invites, r->id, r, row_lives(r));
 	} else if (strcmp(r->kind, "ban") == 0) {
 		ban_changed(u, r);
 	} else if (strcmp(r->kind, "profile") == 0) {
@@ -262,6 +264,7 @@ void parse_end(struct chat_log *lg)
 		strmap_free(u->memberships);
 		strmap_free(u->blocks);
 		strmap_free(u->mentions);
+		strmap_free(u->invites);
 		cursor_free_all(u);
 		free(u);
 	}

@@ -188,6 +188,24 @@ static const struct confab_field draft_fields[] = {
 	LIST("parts", NULL, "structured parts"),
 	{0},
 };
+static const struct confab_field invite_fields[] = {
+	ID("by", "who invites"),
+	COUNT("since", "when, Unix ms"),
+	COUNT("until", "it holds until then, Unix ms; absent: until it is taken back"),
+	FLAG("server", "made by an administrator or a plugin, not by a member"),
+	STRING("type", "in the own log: of the channel"),
+	STRING("name", "in the own log: of the channel, for people"),
+	{0},
+};
+static const struct confab_field link_fields[] = {
+	ID("by", "who made it"),
+	COUNT("since", "when, Unix ms"),
+	COUNT("until", "it holds until then, Unix ms; absent: until it is taken back"),
+	FLAG("server", "made by an administrator or a plugin, not by a member"),
+	COUNT("uses", "how many may come by it; absent: any number"),
+	COUNT("used", "how many have come by it"),
+	{0},
+};
 static const struct confab_field pin_fields[] = {
 	NEED_COUNT("seq", "the message"),
 	NEED_ID("by", "who pinned it"),
@@ -203,6 +221,9 @@ static const struct confab_row_shape rows[] = {
 	{"draft", draft_fields,
 		"In the own log: what is not yet sent; id CHANNEL or CHANNEL:PARENT."},
 	{"held", held_fields, "In the own log: something that waits for review, or was rejected."},
+	{"invite", invite_fields,
+		"An invitation: in a channel by the user's id, in the user's own log by the channel's."},
+	{"link", link_fields, "A link into a channel; its code is not told."},
 	{"mark", mark_fields, "In the own log: a channel marked unread; its id is the channel's."},
 	{"member", member_fields, "A member of a channel; its id is the user's."},
 	{"membership", membership_fields, "In the own log: a channel the user is a member of."},

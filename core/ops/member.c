@@ -25,6 +25,7 @@
 #include "config/grant.h"
 #include "ops/fields.h"
 #include "ops/ops_internal.h"
+#include "ops/page.h"
 #include "pipeline/change.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
@@ -49,6 +50,27 @@ static bool in_channel(const struct channel *ch, const char *user)
 
 /* --- come --------------------------------------------------------------------------------------------- */
 
+/** Is there a place for this user, who is no member yet? */
+static enum confab_verdict enter_room(
+	struct confab_event *ev, const struct channel *ch, const char *user)
+{
+	const struct member *m = permit_member(ch, user);
+
+	if (ch->type->kind == CONFIG_TYPE_DIRECT) {
+		return confab_reject(ev, "forbidden", "a direct channel has two members for ever");
+	}
+	if (m && member_banned(m, clock_real_ms())) {
+		return confab_reject(ev, "banned",
+			strcmp(user, ev->actor.id) == 0
+				? NULL
+				: "this user is banned here; lift the ban first");
+	}
+	if (ch->type->max_members && ch->n_joined >= ch->type->max_members) {
+		return confab_reject(ev, "full", NULL);
+	}
+	return CONFAB_PASS;
+}
+
 static enum confab_verdict enter_judge(
 	struct confab_event *ev, struct channel *ch, const char *user, const char *grant)
 {
@@ -61,29 +83,7 @@ static enum confab_verdict enter_judge(
 	if (why) {
 		return confab_reject(ev, channel_hides(ch, &ev->actor) ? "no_channel" : why, NULL);
 	}
-	if (ch->type->kind == CONFIG_TYPE_DIRECT) {
-		return confab_reject(ev, "forbidden", "a direct channel has two members for ever");
-	}
-	if (m && member_banned(m, clock_real_ms())) {
-		return confab_reject(ev, "banned", "this user is banned here; lift the ban first");
-	}
-	if (ch->type->max_members && ch->n_joined >= ch->type->max_members) {
-		return confab_reject(ev, "full", NULL);
-	}
-	return CONFAB_PASS;
-}
-
-static int enter_build(struct confab_event *ev, struct confab_change *c, const char *user)
-{
-	struct channel *ch = ev->lg->channel;
-	struct member *m = permit_member(ch, user);
-
-	if (m && m->joined) {
-		return 0;
-	}
-	ops_member_put(c, user, ch->type->newcomer_role, ch->history ? 0 : c->after.seq + 1);
-	ops_member_todo(c, user);
-	return 0;
+	return enter_room(ev, ch, user);
 }
 
 static enum confab_verdict join_judge(struct confab_event *ev, void *ctx)
@@ -95,15 +95,19 @@ static enum confab_verdict join_judge(struct confab_event *ev, void *ctx)
 static int join_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
 	(void)ctx;
-	return enter_build(ev, c, ev->actor.id);
+	return ops_member_enter(ev, c, ev->actor.id);
 }
 
 static enum confab_verdict add_judge(struct confab_event *ev, void *ctx)
 {
 	const struct ops *o = ctx;
+	const struct user *u = chat_user_find(o->chat, body_user(ev));
 
-	if (!chat_user_find(o->chat, body_user(ev))) {
+	if (!u) {
 		return confab_reject(ev, "no_user", NULL);
+	}
+	if (u->blocks && strmap_find(u->blocks, ev->actor.id)) {
+		return confab_reject(ev, "refused", NULL);
 	}
 	return enter_judge(ev, ev->lg->channel, body_user(ev), "invite");
 }
@@ -111,7 +115,7 @@ static enum confab_verdict add_judge(struct confab_event *ev, void *ctx)
 static int add_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
 	(void)ctx;
-	return enter_build(ev, c, body_user(ev));
+	return ops_member_enter(ev, c, body_user(ev));
 }
 
 /** The channel of an entry of the own log, which whoever started it has loaded. */
@@ -365,15 +369,8 @@ static void members_read(struct confab_row_list *call, void *arg)
 	if (!lg) {
 		return;
 	}
-	buf_fmt(b, "{\"rev\":%" PRIu64 ",\"next\":", call->head.rev);
-	if (call->more && call->n) {
-		const char *last = call->rows[call->n - 1].id;
-
-		buf_json_str(b, last, strlen(last));
-	} else {
-		buf_str(b, "null");
-	}
-	buf_str(b, ",\"members\":[");
+	page_list_begin(b, call, "members");
+	buf_char(b, '[');
 	for (size_t i = 0; i < call->n; i++) {
 		const struct member *m = permit_member(lg->channel, call->rows[i].id);
 
@@ -434,22 +431,22 @@ static void own_written(struct confab_event *ev, void *arg)
 
 /* --- rows ------------------------------------------------------------------------------------------------ */
 
-#define MEMBER_KIND(name_, flags_, grant_, judge_, build_, doc_) \
+#define MEMBER_KIND(name_, flags_, grant_, keys_, judge_, build_, doc_) \
 	{ \
 		.name = (name_), .flags = (flags_), .class_ = CONFAB_DURABLE, \
-		.log = CONFAB_LOG_CHANNEL, .grant = (grant_), .judge = (judge_), \
+		.log = CONFAB_LOG_CHANNEL, .grant = (grant_), .keys = (keys_), .judge = (judge_), \
 		.build = (build_), .doc = (doc_) \
 	}
 
 static const struct confab_kind_row kinds[] = {
-	MEMBER_KIND("member.join", CONFAB_KIND_STRANGERS, NULL, join_judge, join_build,
-		"Somebody joins an open channel."),
-	MEMBER_KIND("member.add", KIND_ABOUT_USER, NULL, add_judge, add_build,
+	MEMBER_KIND("member.join", CONFAB_KIND_STRANGERS, NULL, ops_invite_keys, join_judge,
+		join_build, "Somebody joins an open channel."),
+	MEMBER_KIND("member.add", KIND_ABOUT_USER, NULL, ops_invite_keys, add_judge, add_build,
 		"A member brings somebody in."),
-	MEMBER_KIND("member.leave", 0, "read", leave_judge, leave_build, "A member leaves."),
-	MEMBER_KIND("member.kick", KIND_ABOUT_USER, "kick", kick_judge, kick_build,
+	MEMBER_KIND("member.leave", 0, "read", NULL, leave_judge, leave_build, "A member leaves."),
+	MEMBER_KIND("member.kick", KIND_ABOUT_USER, "kick", NULL, kick_judge, kick_build,
 		"A member is removed."),
-	MEMBER_KIND("member.role", KIND_ABOUT_USER, "role", role_judge, role_build,
+	MEMBER_KIND("member.role", KIND_ABOUT_USER, "role", NULL, role_judge, role_build,
 		"A member gets another role."),
 	{.name = "membership.enter",
 		.class_ = CONFAB_DURABLE,
@@ -528,6 +525,24 @@ void ops_answer_behind_own(struct ops *o, struct confab_request *rq, struct conf
 {
 	rq->ok = event_take_ok(ev);
 	pipeline_system(o->pl, "own.touch", rq->actor->id, NULL, json_object(), own_written, rq);
+}
+
+enum confab_verdict ops_member_enter_judge(struct confab_event *ev, const char *user)
+{
+	return enter_room(ev, ev->lg->channel, user);
+}
+
+int ops_member_enter(struct confab_event *ev, struct confab_change *c, const char *user)
+{
+	struct channel *ch = ev->lg->channel;
+	struct member *m = permit_member(ch, user);
+
+	if (m && m->joined) {
+		return 0;
+	}
+	ops_member_put(c, user, ch->type->newcomer_role, ch->history ? 0 : c->after.seq + 1);
+	ops_member_todo(c, user);
+	return ops_invite_drop(c, user);
 }
 
 void ops_member_todo(struct confab_change *c, const char *user)

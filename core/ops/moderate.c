@@ -66,6 +66,7 @@ static int ban_build(struct confab_event *ev, struct confab_change *c, void *ctx
 		json_object_set(row, "sent", json_object_get(old, "sent"));
 	}
 	ops_member_todo(c, body_user(ev));
+	ops_invite_drop(c, body_user(ev));
 	return confab_change_set(c, "member", body_user(ev), row);
 }
 
@@ -227,7 +228,8 @@ static void run_server(struct confab_request *rq, void *ctx)
 #define MODERATE_KIND(name_, log_, grant_, judge_, build_, doc_) \
 	{ \
 		.name = (name_), .class_ = CONFAB_DURABLE, .log = (log_), .grant = (grant_), \
-		.flags = (log_) == CONFAB_LOG_CHANNEL ? KIND_ABOUT_USER : 0, .judge = (judge_), \
+		.flags = (log_) == CONFAB_LOG_CHANNEL ? KIND_ABOUT_USER : 0, \
+		.keys = (log_) == CONFAB_LOG_CHANNEL ? ops_invite_keys : NULL, .judge = (judge_), \
 		.build = (build_), .doc = (doc_) \
 	}
 

@@ -503,6 +503,8 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_list_register,
 		ops_member_register,
 		ops_moderate_register,
+		ops_invite_register,
+		ops_link_register,
 	};
 
 	o->wire->ports = (struct wire_ports){.run = run,

@@ -66,6 +66,8 @@ int ops_held_register(struct ops *o, struct confab_error *err);
 int ops_list_register(struct ops *o, struct confab_error *err);
 int ops_member_register(struct ops *o, struct confab_error *err);
 int ops_moderate_register(struct ops *o, struct confab_error *err);
+int ops_invite_register(struct ops *o, struct confab_error *err);
+int ops_link_register(struct ops *o, struct confab_error *err);
 
 /** Register tables of ops and kinds at once. */
 int ops_add(struct ops *o, const struct confab_op_row *rows, size_t n, struct confab_error *err);

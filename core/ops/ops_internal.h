@@ -73,6 +73,20 @@ int ops_member_rank(const struct confab_event *ev);
 /** In a new direct channel: if the actor blocks the other, its member row says so. (block.c) */
 void ops_member_blocks(struct confab_event *ev, struct confab_change *c, const char *other);
 
+/** May this user, who is no member, come in (no ban, room left)? Else the event is rejected. */
+enum confab_verdict ops_member_enter_judge(struct confab_event *ev, const char *user);
+/** It comes in, unless it is there; an invitation has served its turn. The event names its row (ops_invite_keys). */
+int ops_member_enter(struct confab_event *ev, struct confab_change *c, const char *user);
+
+/* Invitations (invite.c). */
+
+/** Name the row `invite` of the user that the body names, or of the actor. A `keys` of kinds. */
+void ops_invite_keys(struct confab_event *ev, struct confab_keys *keys);
+/** The todo that brings what the channel says of an invitation into the user's own log. */
+void ops_invite_todo(struct confab_change *c, const char *user);
+/** An invitation, if there is one, ends. */
+int ops_invite_drop(struct confab_change *c, const char *user);
+
 /** What the one that a verb is about must be. */
 enum member_need {
 	MEMBER_JOINED = 1, /* a member */

@@ -188,21 +188,41 @@ void page_rows(struct buf *b, const struct user *u, const struct chat_log *lg, u
 	buf_char(b, ']');
 }
 
+void page_list_begin(struct buf *b, const struct confab_row_list *call, const char *name)
+{
+	const char *last = call->more && call->n ? call->rows[call->n - 1].id : NULL;
+
+	buf_fmt(b, "{\"rev\":%" PRIu64 ",\"next\":", call->head.rev);
+	if (last) {
+		buf_json_str(b, last, strlen(last));
+	} else {
+		buf_str(b, "null");
+	}
+	buf_fmt(b, ",\"%s\":", name);
+}
+
 void page_message_get(struct ops *o, const struct chat_log *lg, int64_t seq,
 	void (*done)(struct confab_row_get *call, void *rq), struct confab_request *rq)
 {
-	struct confab_row_get *call = store_row_get_new(o->chat->store);
-	const char **names = confab_arena_alloc(call->call.arena, 2 * sizeof(char *));
 	char id[24];
 
 	snprintf(id, sizeof(id), "%" PRId64, seq);
-	names[0] = "message";
+	page_row_get(o, lg->id, "message", id, done, rq);
+}
+
+void page_row_get(struct ops *o, const char *log, const char *kind, const char *id,
+	void (*done)(struct confab_row_get *call, void *arg), void *arg)
+{
+	struct confab_row_get *call = store_row_get_new(o->chat->store);
+	const char **names = confab_arena_alloc(call->call.arena, 2 * sizeof(char *));
+
+	names[0] = kind;
 	names[1] = confab_arena_dup(call->call.arena, id, strlen(id));
-	call->log = confab_arena_dup(call->call.arena, lg->id, strlen(lg->id));
+	call->log = confab_arena_dup(call->call.arena, log, strlen(log));
 	call->kinds = names;
 	call->ids = names + 1;
 	call->n = 1;
-	store_row_get(o->chat->store, call, done, rq);
+	store_row_get(o->chat->store, call, done, arg);
 }
 
 struct chat_log *page_log(struct confab_request *rq, int rc, const char *log)

@@ -14,6 +14,7 @@ struct chat_log;
 struct confab_request;
 struct confab_row;
 struct confab_row_get;
+struct confab_row_list;
 struct ops;
 struct user;
 
@@ -24,9 +25,16 @@ void page_row(struct buf *b, const struct user *u, const struct chat_log *lg,
 void page_rows(struct buf *b, const struct user *u, const struct chat_log *lg, uint64_t first,
 	const struct confab_row *rows, size_t n);
 
+/** {"rev":…,"next":…,"NAME": of an answer with a page of a list by ids; the rows and } follow. */
+void page_list_begin(struct buf *b, const struct confab_row_list *call, const char *name);
+
 /** Read one message of a log; done comes once, with rq. */
 void page_message_get(struct ops *o, const struct chat_log *lg, int64_t seq,
 	void (*done)(struct confab_row_get *call, void *rq), struct confab_request *rq);
+
+/** Read one row of a log; done comes once, with arg. kind is static, log and id are copied. */
+void page_row_get(struct ops *o, const char *log, const char *kind, const char *id,
+	void (*done)(struct confab_row_get *call, void *arg), void *arg);
 
 /** The log that a store call has read, if the actor may (still) read it; else the request is answered. */
 struct chat_log *page_log(struct confab_request *rq, int rc, const char *log);

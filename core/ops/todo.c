@@ -4,7 +4,8 @@
  *
  *      core.membership    what a channel says of a user, into the user's own log
  *      core.mention       personal mentions, into the mentioned users' logs; core.unmention out again
- *      core.channel_gone  the memberships of a channel that was deleted, page by page
+ *      core.invite        an invitation of a channel, into the invited user's own log
+ *      core.channel_gone  the memberships and invitations of a channel that was deleted, page by page
  *      core.purge         messages below the channel's `first`
  *
  * A todo that could not be done is put off, each time longer. It falls due ten seconds after its commit:
@@ -26,8 +27,10 @@
 #include "base/log.h"
 #include "chat/channel.h"
 #include "chat/permit.h"
+#include "chat/row.h"
 #include "chat/session.h"
 #include "ops/ops_internal.h"
+#include "ops/page.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/kind.h"
 #include "store/store.h"
@@ -50,6 +53,7 @@ struct todo {
 	unsigned n, attempts;
 	uint64_t rev;
 	bool failed, more;
+	bool invites; /* core.channel_gone: members are done, now who is invited */
 	char log[CONFAB_ID_MAX + 2];
 	char after[132]; /* core.channel_gone: the last member of the page before */
 };
@@ -169,23 +173,60 @@ static void gone_read(struct confab_row_list *call, void *arg)
 	t->failed |= call->call.rc != 0;
 	t->more = !call->call.rc && call->more && call->n;
 	for (size_t i = 0; !call->call.rc && i < call->n; i++) {
-		start(t, "membership.drop", call->rows[i].id,
+		start(t, t->invites ? "invite.drop" : "membership.drop", call->rows[i].id,
 			json_pack("{s:s,s:s}", "user", call->rows[i].id, "channel", call->log));
 		snprintf(t->after, sizeof(t->after), "%s", call->rows[i].id);
+	}
+	if (!t->more && !t->invites) {
+		t->more = t->invites = true;
+		t->after[0] = '\0';
 	}
 	todo_settle(t);
 }
 
-/** The next members of a channel that was deleted. */
+/** The next members of a channel that was deleted, then the next of those who are invited. */
 static void gone_page(struct todo *t)
 {
 	struct confab_row_list *call = store_list_new(t->o->chat->store);
 
 	call->log = confab_arena_dup(call->call.arena, t->lg->id, strlen(t->lg->id));
-	call->kind = "member";
+	call->kind = t->invites ? "invite" : "member";
 	call->after = confab_arena_dup(call->call.arena, t->after, strlen(t->after));
 	call->limit = GONE_PAGE;
 	store_list(t->o->chat->store, call, gone_read, t);
+}
+
+static void invite_read(struct confab_row_get *call, void *arg)
+{
+	struct todo *t = arg;
+	const struct channel *ch = t->lg->channel;
+	const struct confab_row *row = call->call.rc ? NULL : &call->rows[0];
+	json_t *body = row && row->kind && !row->gone
+		? json_loadb(row->body, row->body_len, 0, NULL)
+		: NULL;
+	bool holds = body && ch && !ch->deleted;
+
+	t->failed |= call->call.rc != 0;
+	if (holds) {
+		json_t *about = row_json(row_find(t->lg, "channel", t->lg->id));
+
+		json_object_set(body, "name", json_object_get(about, "name"));
+		json_object_set_new(body, "type", json_string(channel_type_name(ch)));
+		json_object_set_new(body, "channel", json_string(t->lg->id));
+		json_decref(about);
+	}
+	if (row) {
+		start(t, holds ? "invite.put" : "invite.drop", json_str(t->body, "user"),
+			holds ? json_incref(body) : json_pack("{s:s}", "channel", t->lg->id));
+	}
+	json_decref(body);
+	todo_settle(t);
+}
+
+static void invite(struct todo *t)
+{
+	t->left++;
+	page_row_get(t->o, t->lg->id, "invite", json_str(t->body, "user"), invite_read, t);
 }
 
 /** In a direct channel: the blocker's member row says so too. */
@@ -226,6 +267,7 @@ static const struct {
 	void (*run)(struct todo *t);
 } about_channels[] = {
 	{"core.membership", membership},
+	{"core.invite", invite},
 	{"core.channel_gone", gone_page},
 	{"core.purge", purge},
 	{"core.block", blocks},

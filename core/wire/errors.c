@@ -34,6 +34,8 @@ static const struct wire_error errors[] = {
 	{"no_channel", 404, RETRY_NEVER, "there is no such channel, or you may not see it"},
 	{"no_command", 404, RETRY_NEVER, "there is no such command"},
 	{"no_hello", 401, RETRY_NEVER, "the first message of a connection is hello; say it first"},
+	{"no_invite", 404, RETRY_NEVER,
+		"there is no such invitation, or it is over; ask for another"},
 	{"no_member", 404, RETRY_NEVER, "that user is not a member of this channel"},
 	{"no_message", 404, RETRY_NEVER, "there is no such message, or you may not see it"},
 	{"no_path", 404, RETRY_NEVER,

@@ -29,7 +29,8 @@ MEMBERS_ONLY = {"mark.set", "draft.set", "mute.set"}
 
 # Two people for ever: nobody comes, goes or is changed, whoever asks.
 NOT_IN_DIRECT = {"member.add", "member.kick", "member.role", "member.ban",
-                 "member.mute", "member.unmute", "channel.leave", "channel.join"}
+                 "member.mute", "member.unmute", "channel.leave", "channel.join",
+                 "invite.send", "link.make"}
 
 
 def words(text):
@@ -102,6 +103,8 @@ class Permissions:
             return {"forbidden"}
         if op.name == "member.list" and self.features[type]["members"] == "unlisted":
             return self._in_channel(role, type, "read") or self._in_channel(role, type, "kick")
+        if op.name == "invite.send" and self.features[type]["members"] == "unlisted":
+            return self._in_channel(role, type, "invite") or {"forbidden"}
         if type == "direct" and op.name in NOT_IN_DIRECT and role in (*JOINED, "admin"):
             return {"forbidden"}
         return None

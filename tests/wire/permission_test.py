@@ -20,8 +20,8 @@ CONFIG = merged(OPEN, {
 ELSEWHERE = {"hello", "auth.logout", "auth.password", "session.renew"}
 
 # Changes that leave the channel and its people as they were.
-HARMLESS = ("user.", "mark.", "draft.", "mute.", "block.", "held.", "session.", "pin.",
-            "message.send", "channel.update", "channel.create")
+HARMLESS = ("user.", "mark.", "draft.", "mute.", "block.", "held.", "session.", "pin.", "invite.",
+            "link.", "message.send", "channel.update", "channel.create")
 
 
 @pytest.fixture(scope="module")

@@ -75,8 +75,8 @@ static json_t *sessions_of(const struct revoke *r)
 		struct row *row = value;
 
 		if (strcmp(row->kind, "session") == 0 && row_lives(row) &&
-			(!r->session[0] || strcmp(r->session, row->id) == 0))
-			json_array_append_new(names, json_string(row->id));
+			(!r->session[0] || strcmp(r->session, row_id(row)) == 0))
+			json_array_append_new(names, json_string(row_id(row)));
 	}
 	return names;
 }

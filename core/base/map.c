@@ -16,8 +16,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Most maps are small: a user has few memberships. */
-#define CAP_FIRST 4
+/* Most maps are small, a user has few memberships: up to here they are filled to the last slot. */
+#define CAP_SMALL 4
 
 /* The value of a dead slot. */
 static char dead_mark;
@@ -29,14 +29,17 @@ struct strslot {
 	uint64_t hash;
 };
 
+/* Every loaded user has several of these. */
 struct strmap {
 	struct strslot *slots;
-	size_t cap; /* a power of two, or 0 */
-	size_t live;
-	size_t used; /* live and dead */
-	uint64_t seed;
-	bool lent; /* the keys are the values' */
+	uint32_t cap; /* a power of two, or 0 */
+	uint32_t live;
+	uint32_t used; /* live and dead */
+	uint32_t seed : 31;
+	uint32_t lent : 1; /* the keys are the values' */
 };
+
+_Static_assert(sizeof(struct strmap) <= 24, "a map grew beyond its budget");
 
 struct numslot {
 	void *value; /* NULL: empty */
@@ -56,18 +59,18 @@ static bool live(const void *value)
 	return value != NULL && value != DEAD;
 }
 
-/* Three quarters full, the dead counted: time for a new table. */
+/* Three quarters full, the dead counted, or a small one to the last: time for a new table. */
 static bool full(size_t used, size_t cap)
 {
-	return used >= cap - cap / 4;
+	return used >= (cap > CAP_SMALL ? cap - cap / 4 : cap);
 }
 
-/* At most half full of live pairs after. */
+/* At most half full of live pairs after, unless it is small. */
 static size_t cap_for(size_t live_pairs)
 {
-	size_t cap = CAP_FIRST;
+	size_t cap = 1;
 
-	while (cap < live_pairs * 2)
+	while (cap < (live_pairs > CAP_SMALL ? live_pairs * 2 : live_pairs))
 		cap *= 2;
 	return cap;
 }
@@ -90,15 +93,14 @@ static char *key_keep(const struct strmap *m, const char *key, size_t size)
 
 static struct strslot *str_slot(const struct strmap *m, const char *key, uint64_t hash)
 {
-	size_t mask = m->cap - 1;
+	size_t mask = (size_t)m->cap - 1;
 
-	if (m->cap == 0)
-		return NULL;
-	for (size_t i = hash & mask; m->slots[i].value != NULL; i = (i + 1) & mask) {
+	for (size_t n = 0, i = hash & mask; n < m->cap && m->slots[i].value != NULL; n++) {
 		struct strslot *s = &m->slots[i];
 
 		if (s->value != DEAD && s->hash == hash && strcmp(s->key, key) == 0)
 			return s;
+		i = (i + 1) & mask;
 	}
 	return NULL;
 }
@@ -106,19 +108,19 @@ static struct strslot *str_slot(const struct strmap *m, const char *key, uint64_
 static struct numslot *num_slot(const struct nummap *m, uint64_t key)
 {
 	size_t mask = m->cap - 1;
+	size_t i = m->cap > 0 ? num_hash(m, key) & mask : 0;
 
-	if (m->cap == 0)
-		return NULL;
-	for (size_t i = num_hash(m, key) & mask; m->slots[i].value != NULL; i = (i + 1) & mask) {
+	for (size_t n = 0; n < m->cap && m->slots[i].value != NULL; n++) {
 		if (m->slots[i].value != DEAD && m->slots[i].key == key)
 			return &m->slots[i];
+		i = (i + 1) & mask;
 	}
 	return NULL;
 }
 
 static void str_rehash(struct strmap *m)
 {
-	size_t cap = cap_for(m->live + 1);
+	size_t cap = cap_for((size_t)m->live + 1);
 	struct strslot *slots = alloc_zero(cap, sizeof(*slots));
 
 	for (size_t i = 0; i < m->cap; i++) {
@@ -132,7 +134,7 @@ static void str_rehash(struct strmap *m)
 	}
 	free(m->slots);
 	m->slots = slots;
-	m->cap = cap;
+	m->cap = (uint32_t)cap;
 	m->used = m->live;
 }
 
@@ -163,7 +165,7 @@ struct strmap *strmap_new(void)
 {
 	struct strmap *m = alloc_zero(1, sizeof(*m));
 
-	m->seed = chance_u64();
+	m->seed = chance_u64() & 0x7FFFFFFF;
 	return m;
 }
 
@@ -189,8 +191,10 @@ void strmap_free(struct strmap *m)
 
 void *strmap_find(const struct strmap *m, const char *key)
 {
-	struct strslot *s = str_slot(m, key, XXH3_64bits_withSeed(key, strlen(key), m->seed));
+	struct strslot *s = NULL;
 
+	if (m != NULL && m->live > 0)
+		s = str_slot(m, key, XXH3_64bits_withSeed(key, strlen(key), m->seed));
 	return s != NULL ? s->value : NULL;
 }
 
@@ -211,9 +215,9 @@ void *strmap_put(struct strmap *m, const char *key, void *value)
 	}
 	if (full(m->used, m->cap))
 		str_rehash(m);
-	at = hash & (m->cap - 1);
+	at = hash & ((size_t)m->cap - 1);
 	while (live(m->slots[at].value))
-		at = (at + 1) & (m->cap - 1);
+		at = (at + 1) & ((size_t)m->cap - 1);
 	s = &m->slots[at];
 	if (s->value == NULL)
 		m->used++;
@@ -224,9 +228,11 @@ void *strmap_put(struct strmap *m, const char *key, void *value)
 
 void *strmap_take(struct strmap *m, const char *key)
 {
-	struct strslot *s = str_slot(m, key, XXH3_64bits_withSeed(key, strlen(key), m->seed));
+	struct strslot *s = NULL;
 	void *value;
 
+	if (m != NULL && m->live > 0)
+		s = str_slot(m, key, XXH3_64bits_withSeed(key, strlen(key), m->seed));
 	if (s == NULL)
 		return NULL;
 	value = s->value;
@@ -238,12 +244,12 @@ void *strmap_take(struct strmap *m, const char *key)
 
 size_t strmap_count(const struct strmap *m)
 {
-	return m->live;
+	return m != NULL ? m->live : 0;
 }
 
 bool strmap_next(const struct strmap *m, size_t *pos, const char **key, void **value)
 {
-	while (*pos < m->cap) {
+	while (m != NULL && *pos < m->cap) {
 		const struct strslot *s = &m->slots[(*pos)++];
 
 		if (!live(s->value))

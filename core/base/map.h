@@ -11,14 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** String keys are copied, but by strmap_new_lent. Values are borrowed pointers, never NULL. */
+/** String keys are copied, but by strmap_new_lent. Values are borrowed pointers, never NULL. Every
+ *  function but strmap_put takes NULL for an empty map. At most 2^31 slots. */
 struct strmap;
 
 /** An empty map; the caller owns it. Memory exhaustion is fatal. Thread: its owner's, throughout. */
 struct strmap *strmap_new(void);
 /** An empty map that borrows its keys: each lies in its value and lives as long as that is in here. */
 struct strmap *strmap_new_lent(void);
-/** Free the map; the values are the caller's. NULL is fine. */
+/** Free the map; the values are the caller's. */
 void strmap_free(struct strmap *m);
 /** The value, or NULL. Borrowed. */
 void *strmap_find(const struct strmap *m, const char *key);

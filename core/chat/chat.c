@@ -84,7 +84,6 @@ struct chat_log *chat_log_get(struct chat *chat, const char *id)
 	assert(lg);
 	strcpy(lg->id, id);
 	lg->chat = chat;
-	lg->rows = strmap_new_lent();
 	lg->used_us = loop_now_us(chat->loop);
 	lg->topic = chat->next_topic++;
 	strmap_put(chat->logs, lg->id, lg);

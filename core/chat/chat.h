@@ -61,7 +61,7 @@ struct chat_log {
 	int64_t ts;
 	char epoch[36];
 	struct marks deleted;
-	struct strmap *rows;         /* "kind:id" → struct row */
+	struct strmap *rows;         /* "kind:id" → struct row; NULL: none yet */
 	struct row *newest, *oldest; /* rows that may go */
 	uint32_t n_loose;
 	uint32_t topic; /* number for subscriptions, > 0 */
@@ -127,9 +127,9 @@ struct channel {
 
 struct user {
 	struct chat_log *lg;
-	struct strmap *memberships; /* channel id → itself (key only) */
+	struct strmap *memberships; /* channel id → its row, or NULL */
 	struct strmap *blocks;      /* users this one blocks, or NULL */
-	struct strmap *cursors;     /* log → struct cursor */
+	struct strmap *cursors;     /* log → struct cursor, or NULL */
 	struct strmap *invites;     /* channels this one is invited to → row, or NULL */
 	struct strmap *mentions; /* unread personal mentions "channel:seq" → key only, or NULL */
 	struct session *sessions;

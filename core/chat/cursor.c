@@ -53,6 +53,9 @@ struct cursor *cursor_get(struct user *u, const char *log)
 		c = calloc(1, sizeof(*c) + strlen(log) + 1);
 		assert(c);
 		strcpy(c->log, log);
+		if (!u->cursors) {
+			u->cursors = strmap_new_lent();
+		}
 		strmap_put(u->cursors, c->log, c);
 	}
 	return c;

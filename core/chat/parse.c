@@ -28,20 +28,20 @@ static void copy_name(char *out, size_t size, const char *from)
 
 static void member_changed(struct channel *ch, struct row *r)
 {
-	struct member *m = strmap_find(ch->members, r->id);
+	struct member *m = strmap_find(ch->members, row_id(r));
 	json_t *j = row_json(r);
 
 	if (m && m->joined) {
 		ch->n_joined--;
 	}
 	if (!j) {
-		free(strmap_take(ch->members, r->id));
+		free(strmap_take(ch->members, row_id(r)));
 		return;
 	}
 	if (!m) {
-		m = calloc(1, sizeof(*m) + strlen(r->id) + 1);
+		m = calloc(1, sizeof(*m) + strlen(row_id(r)) + 1);
 		assert(m);
-		strcpy(m->user, r->id);
+		strcpy(m->user, row_id(r));
 		strmap_put(ch->members, m->user, m);
 	}
 	m->rev = r->rev;
@@ -98,7 +98,7 @@ static void set_key(struct strmap **map, const char *key, void *value, bool pres
 			*map = strmap_new_lent();
 		}
 		strmap_put(*map, key, value);
-	} else if (*map) {
+	} else {
 		strmap_take(*map, key);
 	}
 }
@@ -126,8 +126,8 @@ static void index_block(struct user *u, const char *blocked, bool present)
 
 static void block_changed(struct user *u, struct row *r)
 {
-	set_key(&u->blocks, r->id, r, row_lives(r));
-	index_block(u, r->id, row_lives(r));
+	set_key(&u->blocks, row_id(r), r, row_lives(r));
+	index_block(u, row_id(r), row_lives(r));
 }
 
 static void raise_to(uint64_t *place, int64_t to)
@@ -142,9 +142,9 @@ static void membership_changed(struct user *u, struct row *r)
 {
 	json_t *j = row_json(r);
 
-	set_key(&u->memberships, r->id, r, j != NULL);
+	set_key(&u->memberships, row_id(r), r, j != NULL);
 	if (json_int(j, "seq", 0) > 0) {
-		struct cursor *c = cursor_get(u, r->id);
+		struct cursor *c = cursor_get(u, row_id(r));
 
 		raise_to(&c->read_seq, json_int(j, "seq", 0));
 		raise_to(&c->read_ord, json_int(j, "ord", 0));
@@ -181,9 +181,9 @@ static void own_changed(struct user *u, struct row *r)
 	} else if (strcmp(r->kind, "block") == 0) {
 		block_changed(u, r);
 	} else if (strcmp(r->kind, "mention") == 0) {
-		set_key(&u->mentions, r->id, r, row_lives(r));
+		set_key(&u->mentions, row_id(r), r, row_lives(r));
 	} else if (strcmp(r->kind, "invite") == 0) {
-		set_key(&u->invites, r->id, r, row_lives(r));
+		set_key(&u->invites, row_id(r), r, row_lives(r));
 	} else if (strcmp(r->kind, "ban") == 0) {
 		ban_changed(u, r);
 	} else if (strcmp(r->kind, "profile") == 0) {
@@ -208,7 +208,7 @@ static void unindex_blocks(struct user *u)
 	const char *id;
 	size_t pos = 0;
 
-	while (u->blocks && strmap_next(u->blocks, &pos, &id, NULL)) {
+	while (strmap_next(u->blocks, &pos, &id, NULL)) {
 		index_block(u, id, false);
 	}
 }
@@ -233,8 +233,6 @@ void parse_begin(struct chat_log *lg)
 		u->lg = lg;
 		strcpy(u->id, lg->id + 1);
 		lg->user = u;
-		u->memberships = strmap_new_lent();
-		u->cursors = strmap_new_lent();
 	} else {
 		struct channel *ch = calloc(1, sizeof(*ch));
 
@@ -279,6 +277,6 @@ void chat_row_changed(struct chat_log *lg, struct row *r)
 	} else if (lg->channel && strcmp(r->kind, "channel") == 0) {
 		channel_changed(lg, r);
 	} else if (lg->channel && strcmp(r->kind, "pin") == 0) {
-		set_key(&lg->channel->pins, r->id, r, row_lives(r));
+		set_key(&lg->channel->pins, row_id(r), r, row_lives(r));
 	}
 }

@@ -18,6 +18,19 @@
 /** Rows that may go, per log: enough for edits and threads of the moment. */
 #define LOOSE_MAX 256
 
+/** What lies before a row that may go. */
+struct loose {
+	struct row *newer, *older; /* least-recently-used list */
+	char *sender;              /* author of a message, or NULL */
+	char *audience;            /* JSON text, NULL: everybody */
+};
+
+static struct loose *loose_of(const struct row *r)
+{
+	assert(!r->stays);
+	return (struct loose *)(void *)((char *)(uintptr_t)r - sizeof(struct loose));
+}
+
 static void row_key(char *out, size_t size, const char *kind, const char *id)
 {
 	size_t prefix = strlen(kind), rest = strlen(id);
@@ -33,29 +46,33 @@ static void row_key(char *out, size_t size, const char *kind, const char *id)
 
 static void loose_unlink(struct chat_log *lg, struct row *r)
 {
-	if (!r->newer && lg->newest != r) {
+	struct loose *l = loose_of(r);
+
+	if (!l->newer && lg->newest != r) {
 		return;
 	}
-	if (r->newer) {
-		r->newer->older = r->older;
+	if (l->newer) {
+		loose_of(l->newer)->older = l->older;
 	} else {
-		lg->newest = r->older;
+		lg->newest = l->older;
 	}
-	if (r->older) {
-		r->older->newer = r->newer;
+	if (l->older) {
+		loose_of(l->older)->newer = l->newer;
 	} else {
-		lg->oldest = r->newer;
+		lg->oldest = l->newer;
 	}
-	r->newer = r->older = NULL;
+	l->newer = l->older = NULL;
 	lg->n_loose--;
 }
 
 static void loose_link(struct chat_log *lg, struct row *r)
 {
-	r->newer = NULL;
-	r->older = lg->newest;
+	struct loose *l = loose_of(r);
+
+	l->newer = NULL;
+	l->older = lg->newest;
 	if (lg->newest) {
-		lg->newest->newer = r;
+		loose_of(lg->newest)->newer = r;
 	} else {
 		lg->oldest = r;
 	}
@@ -65,10 +82,14 @@ static void loose_link(struct chat_log *lg, struct row *r)
 
 static void row_free(struct row *r)
 {
-	text_unref(r->body);
-	free(r->sender);
-	free(r->audience);
-	free(r);
+	free(r->body);
+	if (r->stays) {
+		free(r);
+		return;
+	}
+	free(loose_of(r)->sender);
+	free(loose_of(r)->audience);
+	free(loose_of(r));
 }
 
 static void loose_trim(struct chat_log *lg)
@@ -76,7 +97,7 @@ static void loose_trim(struct chat_log *lg)
 	struct row *r = lg->oldest, *next;
 
 	for (; r && lg->n_loose > LOOSE_MAX; r = next) {
-		next = r->newer;
+		next = loose_of(r)->newer;
 		if (r->pins) {
 			continue;
 		}
@@ -101,13 +122,18 @@ static char *copy_or_null(const char *s)
 static struct row *row_make(struct chat_log *lg, const char *kind, const char *id, bool stays)
 {
 	size_t prefix = strlen(kind) + 1, size = prefix + strlen(id) + 1;
-	struct row *r = calloc(1, sizeof(*r) + size);
+	size_t links = stays ? 0 : sizeof(struct loose);
+	char *mem = calloc(1, links + sizeof(struct row) + size);
+	struct row *r = (struct row *)(void *)(mem + links);
 
-	assert(r);
+	assert(mem && prefix <= UINT8_MAX);
 	row_key(r->key, size, kind, id);
-	r->id = r->key + prefix;
+	r->id_at = (uint8_t)prefix;
 	r->kind = row_kind(kind);
 	r->stays = stays;
+	if (!lg->rows) {
+		lg->rows = strmap_new_lent();
+	}
 	strmap_put(lg->rows, r->key, r);
 	if (!stays) {
 		loose_link(lg, r);
@@ -116,6 +142,44 @@ static struct row *row_make(struct chat_log *lg, const char *kind, const char *i
 		r->pins--;
 	}
 	return r;
+}
+
+/** {"kind":…,"id":…,"rev":…, as the text of every row begins that is not a message. */
+static void row_begin(struct buf *b, const struct row *r)
+{
+	buf_str(b, "{\"kind\":");
+	buf_json_str(b, r->kind, strlen(r->kind));
+	buf_str(b, ",\"id\":");
+	buf_json_str(b, row_id(r), strlen(row_id(r)));
+	buf_str(b, ",\"rev\":");
+	buf_unum(b, r->rev);
+}
+
+/** Keep the text of a row; of one that stays without what it begins with. */
+static void body_take(struct row *r, const struct confab_row *from)
+{
+	const char *text = from->body;
+	size_t len = from->body_len;
+	struct buf b;
+
+	free(r->body);
+	r->body = NULL;
+	r->cut = false;
+	if (from->gone || !text) {
+		return;
+	}
+	if (r->stays) {
+		buf_init(&b);
+		row_begin(&b, r);
+		r->cut = len > b.len && memcmp(text, b.bytes, b.len) == 0;
+		text += r->cut ? b.len : 0;
+		len -= r->cut ? b.len : 0;
+		buf_fini(&b);
+	}
+	r->body = malloc(len + 1);
+	assert(r->body);
+	memcpy(r->body, text, len);
+	r->body[len] = '\0';
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -168,12 +232,15 @@ struct row *row_put(struct chat_log *lg, const struct confab_row *from, bool sta
 	}
 	r->rev = from->rev;
 	r->gone = from->gone;
-	text_unref(r->body);
-	r->body = from->gone || !from->body ? NULL : text_new(from->body, from->body_len);
-	free(r->sender);
-	r->sender = copy_or_null(from->sender);
-	free(r->audience);
-	r->audience = copy_or_null(from->audience);
+	body_take(r, from);
+	if (!r->stays) {
+		struct loose *l = loose_of(r);
+
+		free(l->sender);
+		l->sender = copy_or_null(from->sender);
+		free(l->audience);
+		l->audience = copy_or_null(from->audience);
+	}
 	return r;
 }
 
@@ -193,15 +260,41 @@ void row_forget_all(struct chat_log *lg)
 		row_free(value);
 	}
 	strmap_free(lg->rows);
-	lg->rows = strmap_new_lent();
+	lg->rows = NULL;
 	lg->newest = lg->oldest = NULL;
 	lg->n_loose = 0;
 }
 
 json_t *row_json(const struct row *r)
 {
+	struct buf b;
+	json_t *json;
+
 	if (!row_lives(r)) {
 		return NULL;
 	}
-	return json_loadb(r->body->bytes, r->body->len, 0, NULL);
+	if (!r->cut) {
+		return json_loads(r->body, 0, NULL);
+	}
+	buf_init(&b);
+	row_begin(&b, r);
+	buf_str(&b, r->body);
+	json = json_loadb(b.bytes, b.len, 0, NULL);
+	buf_fini(&b);
+	return json;
+}
+
+bool row_says(const struct row *r, const char *member, size_t len)
+{
+	return row_lives(r) && memmem(r->body, strlen(r->body), member, len) != NULL;
+}
+
+const char *row_sender(const struct row *r)
+{
+	return r->stays ? NULL : loose_of(r)->sender;
+}
+
+const char *row_audience(const struct row *r)
+{
+	return r->stays ? NULL : loose_of(r)->audience;
 }

@@ -12,22 +12,23 @@
 
 struct confab_row;
 struct chat_log;
-struct text;
 
-/** Rows of members, memberships and the like stay while their log does; messages come and go. */
+/**
+ * Rows of members, memberships and the like stay while their log does; messages come and go, and have
+ * links, an author and an audience besides. Every session and every member has one: they are small.
+ */
 struct row {
-	struct row *newer,
-		*older; /* least-recently-used list of rows that may go; NULL for those that stay */
-	uint64_t rev;   /* 0: known to be absent */
-	struct text *body; /* whole row as JSON; NULL if gone or absent */
-	char *sender;      /* author of a message, or NULL */
-	char *audience;    /* JSON text, NULL: everybody */
-	const char *kind;  /* interned */
-	const char *id;    /* in key */
-	unsigned pins;     /* events that rely on it */
-	bool gone, stays;
-	char key[]; /* "kind:id", its key among the log's rows */
+	uint64_t rev;     /* 0: known to be absent */
+	char *body;       /* private, see row_json; NULL if gone or absent */
+	const char *kind; /* interned */
+	unsigned pins;    /* events that rely on it */
+	uint8_t id_at;    /* place of the id in key */
+	bool gone : 1, stays : 1;
+	bool cut : 1; /* private: body lacks what key and rev say */
+	char key[];   /* "kind:id", its key among the log's rows */
 };
+
+_Static_assert(sizeof(struct row) <= 32, "a row grew beyond its budget");
 
 /** A kind's name as one pointer per process: compare by ==. Any of ≤ 32 characters. Logic thread. */
 const char *row_kind(const char *name);
@@ -50,6 +51,20 @@ void row_forget_all(struct chat_log *lg);
 
 /** Parse the body: a new reference, or NULL if there is none. */
 json_t *row_json(const struct row *r);
+
+/** Does its JSON have this member as text: "key":value, without blanks? */
+bool row_says(const struct row *r, const char *member, size_t len);
+
+/** Author of a message, or NULL. Borrowed. */
+const char *row_sender(const struct row *r);
+/** Audience of a message as JSON text; NULL: everybody. Borrowed. */
+const char *row_audience(const struct row *r);
+
+/** Its id, without the kind. Borrowed. */
+static inline const char *row_id(const struct row *r)
+{
+	return r->key + r->id_at;
+}
 
 /** Is it there? */
 static inline bool row_lives(const struct row *r)

@@ -19,6 +19,8 @@
 
 #define IO_MAGIC 0x696f5468u
 #define METER_TICK_US 20000
+/** How many ticks of the wheel a free queue is kept that nobody took. */
+#define TRIM_TICKS 2
 /** Quick: what is sent once costs once, what many get is deflated once. */
 #define IO_DEFLATE_LEVEL 3
 
@@ -126,6 +128,10 @@ static void wheel_tick(void *arg)
 	struct io *io = arg;
 
 	wheel_turn(&io->wheel, io_now_us(io), wheel_due, io);
+	if (io->wheel.now - io->trimmed_tick >= TRIM_TICKS) {
+		io->trimmed_tick = io->wheel.now;
+		outq_pool_trim(&io->queues);
+	}
 	if (io->wheel.count > 0)
 		timer_start(io->loop, &io->tick, WHEEL_TICK_US);
 }

@@ -72,6 +72,7 @@ struct io {
 	struct topics topics;
 	struct address_meters *addresses;
 	struct outq_pool queues;
+	uint32_t trimmed_tick; /* of the wheel, when queues were last trimmed */
 	uint32_t in_flight;
 	size_t message_bytes; /* in WebSocket messages being put together */
 	bool draining;

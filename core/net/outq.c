@@ -32,7 +32,8 @@ static struct outq_entry *array_take(struct outq_pool *pool, uint32_t cap)
 
 		/* The first entry's parcel links free arrays. */
 		pool->free[class] = (struct outq_entry *)(void *)array->parcel;
-		pool->count[class]--;
+		if (--pool->count[class] < pool->least[class])
+			pool->least[class] = pool->count[class];
 		return array;
 	}
 	return alloc_resize(NULL, cap * sizeof(struct outq_entry));
@@ -51,6 +52,17 @@ static void array_give(struct outq_pool *pool, struct outq_entry *array, uint32_
 	array->parcel = (struct parcel *)(void *)pool->free[class];
 	pool->free[class] = array;
 	pool->count[class]++;
+}
+
+static void pool_drop(struct outq_pool *pool, int class, uint32_t n)
+{
+	for (; n > 0; n--) {
+		struct outq_entry *array = pool->free[class];
+
+		pool->free[class] = (struct outq_entry *)(void *)array->parcel;
+		pool->count[class]--;
+		free(array);
+	}
 }
 
 /** Make room for one more at the end: slide to the front, or move to a larger array. */
@@ -91,14 +103,15 @@ static void count_bytes(struct outq *q, const struct outq_entry *e, bool in)
 
 void outq_pool_fini(struct outq_pool *pool)
 {
-	for (int i = 0; i < OUTQ_CLASSES; i++) {
-		while (pool->free[i]) {
-			struct outq_entry *array = pool->free[i];
+	for (int i = 0; i < OUTQ_CLASSES; i++)
+		pool_drop(pool, i, pool->count[i]);
+}
 
-			pool->free[i] = (struct outq_entry *)(void *)array->parcel;
-			free(array);
-		}
-		pool->count[i] = 0;
+void outq_pool_trim(struct outq_pool *pool)
+{
+	for (int i = 0; i < OUTQ_CLASSES; i++) {
+		pool_drop(pool, i, pool->least[i]);
+		pool->least[i] = pool->count[i];
 	}
 }
 

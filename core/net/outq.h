@@ -42,10 +42,14 @@ struct outq {
 struct outq_pool {
 	struct outq_entry *free[OUTQ_CLASSES];
 	uint32_t count[OUTQ_CLASSES];
+	uint32_t least[OUTQ_CLASSES]; /* lowest count since the last trim */
 };
 
 /** Free what is kept for later. */
 void outq_pool_fini(struct outq_pool *pool);
+
+/** Free what nobody needed since the last call. */
+void outq_pool_trim(struct outq_pool *pool);
 
 /** Append; takes the caller's reference. */
 void outq_add(struct outq *q, struct outq_pool *pool, struct parcel *p, enum parcel_part part,

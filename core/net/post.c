@@ -23,8 +23,8 @@
 
 /** Which threads may have subscribers of a topic; owned by logic. */
 struct reach {
-	uint64_t threads;                /* bits */
-	uint64_t subscribed[NET_IO_MAX]; /* number of the last subscribe sent to each */
+	uint64_t threads;      /* bits */
+	uint64_t subscribed[]; /* number of the last subscribe sent to each thread */
 };
 
 /* One struct for the small orders. */
@@ -298,7 +298,7 @@ void net_subscribe(struct net *net, confab_conn_id conn, const struct subscripti
 
 	assert(sub->topic > 0 && sub->level <= SUB_FOCUS);
 	if (!r) {
-		r = alloc_zero(1, sizeof(*r));
+		r = alloc_zero(1, sizeof(*r) + net->n_io * sizeof(r->subscribed[0]));
 		(void)nummap_put(net->reach, sub->topic, r); /* there was none */
 	}
 	r->threads |= UINT64_C(1) << thread;

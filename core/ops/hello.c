@@ -311,7 +311,7 @@ static bool names_device(const struct row *row, const char *device)
 	buf_init(&b);
 	buf_str(&b, "\"device\":");
 	buf_json_str(&b, device, strlen(device));
-	named = row_lives(row) && memmem(row->body->bytes, row->body->len, b.bytes, b.len) != NULL;
+	named = row_says(row, b.bytes, b.len);
 	buf_fini(&b);
 	return named;
 }

@@ -239,7 +239,7 @@ static struct change_message message_meta(struct confab_event *ev, const json_t 
 	r = row_find(ev->lg, "message", id);
 	return (struct change_message){
 		.sender = json_str(m, "user"),
-		.audience = r ? r->audience : NULL,
+		.audience = r ? row_audience(r) : NULL,
 		.parent = (uint64_t)json_int(m, "parent", 0),
 		.n = (uint64_t)json_int(m, "n", 0),
 	};

@@ -117,7 +117,8 @@ static void http_run(struct http_login *in, struct user *u)
 {
 	struct confab_request *rq = in->rq;
 	struct ops *o = in->o;
-	struct session *s = session_find(o->chat, rq->session[0] ? rq->session : in->session);
+	const char *named = rq->web->session;
+	struct session *s = session_find(o->chat, named[0] ? named : in->session);
 
 	rq->actor = actor_new(u, s && s->user == u ? s : NULL);
 	free(in);
@@ -175,8 +176,8 @@ static void http_ready(struct http_login *in, int rc)
 		free(in);
 		return;
 	}
-	if (rq->session[0] && strcmp(rq->session, in->session) != 0 &&
-		!row_lives(row_find(u->lg, "session", rq->session))) {
+	if (rq->web->session[0] && strcmp(rq->web->session, in->session) != 0 &&
+		!row_lives(row_find(u->lg, "session", rq->web->session))) {
 		request_error(rq, "token",
 			"the header Confab-Session names none of your sessions; leave it out, or sign in again",
 			0, NULL);
@@ -259,7 +260,7 @@ static void run(void *ctx, struct confab_request *rq)
 		}
 		return;
 	}
-	if (!rq->token) {
+	if (!rq->web->token) {
 		request_error(rq, "token", "this needs 'Authorization: Bearer TOKEN'", 0, NULL);
 		return;
 	}
@@ -268,7 +269,7 @@ static void run(void *ctx, struct confab_request *rq)
 	in->o = o;
 	in->rq = rq;
 	in->waiter.fn = http_loaded;
-	auth_chain_verify(o->auth, rq->token, rq->peer, http_verified, in);
+	auth_chain_verify(o->auth, rq->web->token, rq->peer, http_verified, in);
 }
 
 /* --- events ---------------------------------------------------------------------------------------- */
@@ -418,9 +419,9 @@ bool ops_sees(const struct confab_event *ev, const char *message)
 	}
 	reader = reader_of(ev->actor.user, ev->lg);
 	sight = (struct sight){.kind = "message",
-		.seq = strtoull(r->id, NULL, 10),
-		.sender = r->sender,
-		.audience = r->audience};
+		.seq = strtoull(row_id(r), NULL, 10),
+		.sender = row_sender(r),
+		.audience = row_audience(r)};
 	return visible_full(&reader, &sight);
 }
 

@@ -158,7 +158,8 @@ static void list_loaded(struct ops *o, struct confab_request *rq)
 	for (size_t i = 0; i < n; i++) {
 		kinds_[2 * i] = "pin";
 		kinds_[2 * i + 1] = "message";
-		ids[2 * i] = confab_arena_dup(call->call.arena, pins[i]->id, strlen(pins[i]->id));
+		ids[2 * i] = confab_arena_dup(
+			call->call.arena, row_id(pins[i]), strlen(row_id(pins[i])));
 		ids[2 * i + 1] = ids[2 * i];
 	}
 	call->log = confab_arena_dup(call->call.arena, lg->id, strlen(lg->id));

@@ -157,7 +157,7 @@ static void run_list(struct confab_request *rq, void *ctx)
 			continue;
 		}
 		j = row_json(r);
-		s = session_find(u->lg->chat, r->id);
+		s = session_find(u->lg->chat, row_id(r));
 		json_object_set_new(j, "online", json_boolean(s && s->conn));
 		json_object_set_new(
 			j, "current", json_boolean(rq->actor->session && s == rq->actor->session));
@@ -188,13 +188,13 @@ static void drop_oldest(struct confab_event *ev, struct confab_change *c, int64_
 			continue;
 		}
 		n++;
-		if (session_find(ev->lg->chat, r->id)) {
+		if (session_find(ev->lg->chat, row_id(r))) {
 			continue;
 		}
-		created = json_int(event_lend(ev, ev->lg, "session", r->id), "created", 0);
+		created = json_int(event_lend(ev, ev->lg, "session", row_id(r)), "created", 0);
 		if (created < least) {
 			least = created;
-			oldest = r->id;
+			oldest = row_id(r);
 		}
 	}
 	if (n >= most && oldest) {

@@ -117,7 +117,7 @@ static void end_sessions(struct confab_event *ev, struct confab_change *c)
 		struct row *r = value;
 
 		if (strcmp(r->kind, "session") == 0 && row_lives(r)) {
-			confab_change_set(c, "session", r->id, NULL);
+			confab_change_set(c, "session", row_id(r), NULL);
 			n++;
 		}
 	}

@@ -3,7 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <confab/chat.h>
@@ -14,6 +16,8 @@
 #include "pipeline/hook.h"
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
+
+#define KEYS_MAX 8
 
 static const char *who_runs(const struct confab_event *ev)
 {
@@ -117,11 +121,16 @@ void *confab_event_built(const struct confab_event *ev)
 
 void confab_keys_add(struct confab_keys *k, const char *kind, const char *id)
 {
-	if (k->n < sizeof(k->items) / sizeof(k->items[0])) {
-		k->items[k->n].kind = kind;
-		snprintf(k->items[k->n].id, sizeof(k->items[0].id), "%s", id);
-		k->n++;
+	struct key_row *key;
+
+	if (k->n == KEYS_MAX) {
+		return;
 	}
+	k->items = realloc(k->items, (k->n + 1) * sizeof(*k->items));
+	assert(k->items);
+	key = &k->items[k->n++];
+	*key = (struct key_row){.kind = kind};
+	snprintf(key->id, sizeof(key->id), "%s", id);
 }
 
 const json_t *confab_event_row(struct confab_event *ev, const char *kind, const char *id)

@@ -24,13 +24,13 @@ struct slot;
 /** … the log of the user whom the body names (`user`) is loaded too, in the event's place in its strand. */
 #define KIND_ABOUT_USER 0x200
 
-/** Rows an event relies on: pinned while it lives. */
+/** Rows an event relies on: pinned while it lives. Most name none. */
 struct confab_keys {
 	struct key_row {
 		const char *kind;
 		char id[136];
 		bool pinned;
-	} items[8];
+	} * items;
 	unsigned n;
 };
 
@@ -55,7 +55,7 @@ struct outcome {
 	enum { OUTCOME_NONE = 0, OUTCOME_OK, OUTCOME_ERROR } is;
 	json_t *ok;    /* OUTCOME_OK; moved to the request */
 	char code[33]; /* OUTCOME_ERROR */
-	char text[200];
+	char *text;
 	const char *plugin; /* who refused, or NULL */
 	unsigned retry_ms;
 };

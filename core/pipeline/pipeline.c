@@ -32,6 +32,9 @@
 #include "pipeline/ticket.h"
 #include "wire/errors.h"
 
+/** The longest text of an error. */
+#define TEXT_MAX 199
+
 static void event_walk(struct confab_event *ev)
 {
 	while (ev->step < pipeline_n_steps) {
@@ -79,6 +82,8 @@ static void unpin_keys(struct confab_event *ev)
 static void event_free(struct confab_event *ev)
 {
 	unpin_keys(ev);
+	free(ev->keys.items);
+	free(ev->out.text);
 	hooks_release(ev->hooks);
 	draft_free(ev->draft);
 	free(ev->hold_queue);
@@ -225,6 +230,8 @@ void event_resume(struct confab_event *ev)
 void event_error(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms,
 	const char *plugin)
 {
+	char *former;
+
 	if (strcmp(code, "busy") == 0 && may_be_written(ev)) {
 		code = "unknown";
 		text = NULL;
@@ -233,7 +240,10 @@ void event_error(struct confab_event *ev, const char *code, const char *text, un
 	ev->out.ok = NULL;
 	ev->out.is = OUTCOME_ERROR;
 	snprintf(ev->out.code, sizeof(ev->out.code), "%s", code);
-	snprintf(ev->out.text, sizeof(ev->out.text), "%s", text ? text : wire_error_text(code));
+	former = ev->out.text; /* may be what is said again */
+	ev->out.text = strndup(text ? text : wire_error_text(code), TEXT_MAX);
+	assert(ev->out.text);
+	free(former);
 	ev->out.retry_ms = retry_ms;
 	ev->out.plugin = plugin;
 }

@@ -103,6 +103,7 @@ bool strand_wait(struct confab_event *ev)
 		return false;
 	}
 	json_decref(ev->out.ok);
+	free(ev->out.text);
 	ev->out = (struct outcome){0};
 	ev->place = EVENT_STRAND;
 	return true;

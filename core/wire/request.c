@@ -18,6 +18,9 @@
 #include "wire/shape.h"
 #include "wire/wire.h"
 
+/** The longest text of an error that is sent. */
+#define TEXT_MAX 223
+
 static void write_error(struct confab_request *rq, struct buf *out)
 {
 	buf_str(out, "{\"code\":");
@@ -84,8 +87,12 @@ static void request_free(struct answer *a)
 	json_decref(rq->query);
 	json_decref(rq->ok);
 	buf_fini(&rq->raw);
-	free(rq->path);
-	free(rq->token);
+	free(rq->text);
+	if (rq->web) {
+		free(rq->web->path);
+		free(rq->web->token);
+		free(rq->web);
+	}
 	free(rq);
 }
 
@@ -114,16 +121,16 @@ static void request_send(struct confab_request *rq)
 /** What an error adds to an HTTP head. RFC 9110: 10.2.3 (Retry-After), 11.6.1 (WWW-Authenticate). */
 static void error_headers(struct confab_request *rq)
 {
-	size_t used = strlen(rq->headers);
+	char *headers = rq->web->headers;
+	size_t used = strlen(headers), room = sizeof(rq->web->headers) - used;
 
 	if (rq->answer.status == 401) {
-		snprintf(rq->headers + used, sizeof(rq->headers) - used,
-			"WWW-Authenticate: Bearer\r\n");
+		snprintf(headers + used, room, "WWW-Authenticate: Bearer\r\n");
 	} else if (rq->retry_ms) {
-		snprintf(rq->headers + used, sizeof(rq->headers) - used, "Retry-After: %u\r\n",
+		snprintf(headers + used, room, "Retry-After: %u\r\n",
 			rq->retry_ms / 1000 + (rq->retry_ms % 1000 != 0));
 	}
-	rq->answer.headers = rq->headers;
+	rq->answer.headers = headers;
 }
 
 static void set_error(struct confab_request *rq, const char *code, const char *text)
@@ -132,13 +139,17 @@ static void set_error(struct confab_request *rq, const char *code, const char *t
 	enum wire_retry retry = row ? row->retry : RETRY_NEVER;
 
 	snprintf(rq->code, sizeof(rq->code), "%s", code);
-	snprintf(rq->text, sizeof(rq->text), "%s", text && *text ? text : wire_error_text(code));
+	free(rq->text);
+	rq->text = strndup(text && *text ? text : wire_error_text(code), TEXT_MAX);
+	assert(rq->text);
 	if (rq->retry_ms && retry == RETRY_NEVER) {
 		retry = RETRY_LATER;
 	}
 	rq->retry = wire_retry_name(retry);
 	rq->answer.status = row ? row->status : 403;
-	error_headers(rq);
+	if (rq->web) {
+		error_headers(rq);
+	}
 	atomic_fetch_add_explicit(&rq->wire->errors, 1, memory_order_relaxed);
 }
 
@@ -149,10 +160,11 @@ static bool find_op(struct confab_request *rq)
 	const char *name;
 
 	if (rq->http) {
-		rq->op = op_match(rq->wire->ops, rq->method, rq->path, rq->query, allow);
+		rq->op = op_match(rq->wire->ops, rq->web->method, rq->web->path, rq->query, allow);
 		if (!rq->op) {
 			if (allow[0]) {
-				snprintf(rq->headers, sizeof(rq->headers), "Allow: %s\r\n", allow);
+				snprintf(rq->web->headers, sizeof(rq->web->headers),
+					"Allow: %s\r\n", allow);
 			}
 			request_error(rq, allow[0] ? "method" : "no_path", NULL, 0, NULL);
 			return false;
@@ -259,15 +271,18 @@ void request_reply_raw(struct confab_request *rq)
 
 void request_reply_tagged(struct confab_request *rq, const char *tag)
 {
+	struct request_web *web = rq->web;
 	char quoted[48];
 
-	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
-	snprintf(rq->headers, sizeof(rq->headers), "ETag: %s\r\nCache-Control: no-cache\r\n",
-		quoted);
-	rq->answer.headers = rq->headers;
 	rq->answer.cacheable = true;
-	if (strstr(rq->none_match, quoted) || strcmp(rq->none_match, "*") == 0) {
-		rq->answer.status = 304; /* RFC 9110, section 13.1.2 */
+	if (web) {
+		snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
+		snprintf(web->headers, sizeof(web->headers),
+			"ETag: %s\r\nCache-Control: no-cache\r\n", quoted);
+		rq->answer.headers = web->headers;
+		if (strstr(web->none_match, quoted) || strcmp(web->none_match, "*") == 0) {
+			rq->answer.status = 304; /* RFC 9110, section 13.1.2 */
+		}
 	}
 	request_send(rq);
 }

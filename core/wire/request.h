@@ -15,27 +15,32 @@ struct confab_actor;
 struct op;
 struct wire;
 
+/** What a request over HTTP has besides. */
+struct request_web {
+	char *path;
+	char *token; /* Bearer; NULL: none */
+	char method[8];
+	char session[32];    /* Confab-Session, "": none */
+	char none_match[72]; /* If-None-Match, "": none or too long to be ours */
+	char headers[128];   /* of the answer, each line with CR LF */
+};
+
 struct confab_request {
 	struct answer answer; /* first: what goes to the I/O thread */
 	struct mail mail;     /* I/O → logic */
 	struct wire *wire;
-	struct op *op;  /* found on the logic thread */
-	json_t *args;   /* the whole request object */
-	json_t *query;  /* HTTP: strings of the query, until they are arguments */
-	json_t *ok;     /* the answer, or */
-	struct buf raw; /* … its JSON text (pages), or */
-	char code[33];  /* … an error */
-	char text[224];
+	struct op *op;     /* found on the logic thread */
+	json_t *args;      /* the whole request object */
+	json_t *query;     /* HTTP: strings of the query, until they are arguments */
+	json_t *ok;        /* the answer, or */
+	struct buf raw;    /* … its JSON text (pages), or */
+	char code[33];     /* … an error */
+	char *text;        /* of an error */
 	const char *retry; /* of an error */
 	char plugin[33];   /* who refused, or "" */
 	unsigned retry_ms;
-	char re[40];         /* the request's id as JSON text, "" : none */
-	char method[8];      /* HTTP */
-	char *path;          /* HTTP, else NULL */
-	char *token;         /* HTTP: Bearer; NULL: none */
-	char session[32];    /* HTTP: Confab-Session */
-	char none_match[72]; /* HTTP: If-None-Match, "": none or too long to be ours */
-	char headers[128];   /* HTTP: of the answer, each line with CR LF */
+	char re[40];             /* the request's id as JSON text, "" : none */
+	struct request_web *web; /* HTTP, else NULL */
 	char peer[48];
 	struct confab_actor *actor; /* made and freed by the ports' owner (ops) */
 	confab_conn_id conn;        /* 0 with HTTP */

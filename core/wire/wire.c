@@ -186,11 +186,20 @@ static char *whole_path(const struct http_request *hr)
 	return buf_take(&b, NULL);
 }
 
-static void take_condition(struct confab_request *rq, const char *tags)
+static struct request_web *web_new(const struct http_request *hr)
 {
-	if (tags && strlen(tags) < sizeof(rq->none_match)) {
-		memcpy(rq->none_match, tags, strlen(tags) + 1);
+	struct request_web *web = calloc(1, sizeof(*web));
+	const char *tags = hr->header(hr, "If-None-Match");
+
+	assert(web);
+	snprintf(web->method, sizeof(web->method), "%s", hr->method);
+	snprintf(web->session, sizeof(web->session), "%s", hr->session ? hr->session : "");
+	if (tags && strlen(tags) < sizeof(web->none_match)) {
+		memcpy(web->none_match, tags, strlen(tags) + 1);
 	}
+	web->path = whole_path(hr);
+	web->token = hr->token ? strdup(hr->token) : NULL;
+	return web;
 }
 
 static void http_handle(void *ctx, const struct http_request *hr)
@@ -201,12 +210,8 @@ static void http_handle(void *ctx, const struct http_request *hr)
 
 	rq->http = true;
 	rq->conn = 0;
-	snprintf(rq->method, sizeof(rq->method), "%s", hr->method);
+	rq->web = web_new(hr);
 	snprintf(rq->peer, sizeof(rq->peer), "%s", hr->peer ? hr->peer : "");
-	snprintf(rq->session, sizeof(rq->session), "%s", hr->session ? hr->session : "");
-	take_condition(rq, hr->header(hr, "If-None-Match"));
-	rq->path = whole_path(hr);
-	rq->token = hr->token ? strdup(hr->token) : NULL;
 	if (hr->body_len) {
 		rq->args = json_parse_bounded(hr->body, hr->body_len, hr->body_len, &err);
 		if (rq->args && !json_is_object(rq->args)) {

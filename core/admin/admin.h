@@ -60,6 +60,14 @@ struct admin_env {
 	 */
 	void (*setup)(void *ctx, bool first,
 		void (*done)(void *arg, int rc, const char *link, int64_t expires_ms), void *arg);
+	/**
+	 * Do what the op user.role or user.disable does; kind is its name, args are taken. done comes once:
+	 * code NULL, or why not. NULL: there is no such thing.
+	 */
+	void (*manage)(void *ctx, const char *kind, json_t *args,
+		void (*done)(void *arg, const char *code, const char *text, unsigned retry_ms,
+			json_t *ok),
+		void *arg);
 	void *ctx; /* of these */
 };
 

@@ -1,5 +1,6 @@
 /**
  * sessions.revoke: load the user's log, remove session rows by events; what is open is closed by that.
+ * users.sessions: load it and tell the rows.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,6 +15,7 @@
 #include "base/map.h"
 #include "chat/chat.h"
 #include "chat/row.h"
+#include "chat/session.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/pipeline.h"
 
@@ -23,6 +25,7 @@ struct revoke {
 	struct chat *chat;
 	struct pipeline *pipeline;
 	struct chat_log *lg;
+	bool only_list;
 	unsigned pending, ended, failed;
 	char user[CONFAB_ID_MAX + 1];
 	char session[32]; /* "": all */
@@ -81,6 +84,28 @@ static json_t *sessions_of(const struct revoke *r)
 	return names;
 }
 
+/* What the rows say, and whether somebody is there. */
+static json_t *sessions_told(const struct revoke *r)
+{
+	json_t *names = sessions_of(r), *list = json_array(), *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		const char *id = json_string_value(name);
+		const struct session *s = session_find(r->chat, id);
+		json_t *row = row_json(row_find(r->lg, "session", id));
+
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:I, s:b}", "id", id, "device",
+				json_str(row, "device") ? json_str(row, "device") : "", "created",
+				(json_int_t)json_int(row, "created", 0), "online", s && s->conn));
+		json_decref(row);
+	}
+	json_decref(names);
+	return list;
+}
+
 static void loaded(struct log_waiter *w, int rc)
 {
 	struct revoke *r = (struct revoke *)((char *)w - offsetof(struct revoke, waiter));
@@ -92,6 +117,12 @@ static void loaded(struct log_waiter *w, int rc)
 			admin_refuse(r->rq, "busy", "the store does not answer");
 		else
 			admin_refuse(r->rq, "not_found", "there is no user '%s'", r->user);
+		chat_log_unpin(r->lg);
+		free(r);
+		return;
+	}
+	if (r->only_list) {
+		admin_reply(r->rq, json_pack("{s:o}", "sessions", sessions_told(r)));
 		chat_log_unpin(r->lg);
 		free(r);
 		return;
@@ -114,9 +145,8 @@ static void loaded(struct log_waiter *w, int rc)
 	settle(r);
 }
 
-/* ------------------------------------------------------------------------------------------- */
-
-void admin_revoke(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+static void begin(
+	struct admin_request *rq, const struct admin_env *env, const json_t *args, bool only_list)
 {
 	const char *user = json_str(args, "user"), *session = json_str(args, "session");
 	char log[CONFAB_ID_MAX + 2];
@@ -138,6 +168,7 @@ void admin_revoke(struct admin_request *rq, const struct admin_env *env, const j
 	if (!r)
 		abort();
 	r->rq = rq;
+	r->only_list = only_list;
 	r->chat = env->chat;
 	r->pipeline = env->pipeline;
 	snprintf(r->user, sizeof(r->user), "%s", user);
@@ -148,4 +179,16 @@ void admin_revoke(struct admin_request *rq, const struct admin_env *env, const j
 	r->waiter.fn = loaded;
 	if (chat_log_load(r->lg, &r->waiter))
 		loaded(&r->waiter, 0);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+void admin_revoke(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	begin(rq, env, args, false);
+}
+
+void admin_user_sessions(struct admin_request *rq, const struct admin_env *env, const json_t *args)
+{
+	begin(rq, env, args, true);
 }

@@ -10,6 +10,7 @@
 #include "admin/admin.h"
 #include "admin/hooks.h"
 #include "admin/revoke.h"
+#include "admin/users.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -404,6 +405,10 @@ const struct admin_verb admin_verbs[] = {
 	{"status", "What the server is and how it does.", run_status},
 	{"metrics", "All counters as OpenMetrics text.", run_metrics},
 	{"users.list", "Users in memory; like: a prefix.", run_users},
+	{"users.role", "Give a user another server role.", admin_user_role},
+	{"users.disable", "Keep a user out, sessions and all; until: Unix ms.", admin_user_disable},
+	{"users.enable", "Let a user in again.", admin_user_enable},
+	{"users.sessions", "All sessions of a user, in memory or not.", admin_user_sessions},
 	{"channels.list", "Channels in memory; like: a prefix.", run_channels},
 	{"sessions.list", "Sessions in memory; like: a user.", run_sessions},
 	{"sessions.revoke", "End a user's session, or all of them, for good.", admin_revoke},

@@ -134,10 +134,10 @@ struct user {
 	struct strmap *mentions; /* unread personal mentions "channel:seq" → key only, or NULL */
 	struct session *sessions;
 	uint32_t n_sessions;
-	int64_t banned_until_ms; /* on the whole server; -1: for ever */
 	bool is_admin;
-	bool role_set; /* by an administrator: counts for more than a token's */
-	bool disabled; /* kept out */
+	bool role_set;             /* by an administrator: counts for more than a token's */
+	bool disabled;             /* kept out of this server … */
+	int64_t disabled_until_ms; /* … until then; 0: for ever */
 	char role[16];
 	char id[];
 };

@@ -159,18 +159,11 @@ static void profile_changed(struct user *u, struct row *r)
 
 	u->role_set = json_bool(j, "role_set");
 	u->disabled = json_bool(j, "disabled");
+	u->disabled_until_ms = json_int(j, "disabled_until", 0);
 	if (json_str(j, "role") && (!u->role[0] || u->role_set)) {
 		copy_name(u->role, sizeof(u->role), json_str(j, "role"));
 		u->is_admin = strcmp(u->role, "admin") == 0;
 	}
-	json_decref(j);
-}
-
-static void ban_changed(struct user *u, struct row *r)
-{
-	json_t *j = row_json(r);
-
-	u->banned_until_ms = json_int(j, "until", 0);
 	json_decref(j);
 }
 
@@ -184,8 +177,6 @@ static void own_changed(struct user *u, struct row *r)
 		set_key(&u->mentions, row_id(r), r, row_lives(r));
 	} else if (strcmp(r->kind, "invite") == 0) {
 		set_key(&u->invites, row_id(r), r, row_lives(r));
-	} else if (strcmp(r->kind, "ban") == 0) {
-		ban_changed(u, r);
 	} else if (strcmp(r->kind, "profile") == 0) {
 		profile_changed(u, r);
 	}

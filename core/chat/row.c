@@ -188,7 +188,7 @@ const char *row_kind(const char *name)
 {
 	static const char *const core[] = {"message", "member", "channel", "thread", "pin",
 		"membership", "block", "mute", "mark", "draft", "mention", "follow", "held",
-		"session", "profile", "ban"};
+		"session", "profile", "invite", "link"};
 	static struct strmap *others; /* a process-wide table of names, like string literals */
 	char *made;
 

@@ -100,9 +100,9 @@ void session_drop(struct session *s)
 	free(s);
 }
 
-bool session_user_banned(const struct user *u)
+bool session_user_disabled(const struct user *u)
 {
-	return u->banned_until_ms < 0 || u->banned_until_ms > clock_real_ms();
+	return u->disabled && (!u->disabled_until_ms || u->disabled_until_ms > clock_real_ms());
 }
 
 struct session *session_find(struct chat *chat, const char *id)

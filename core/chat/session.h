@@ -18,7 +18,7 @@ void session_hold(struct session *s);
 void session_drop(struct session *s);
 
 /** Is its user kept out of the whole server now? */
-bool session_user_banned(const struct user *u);
+bool session_user_disabled(const struct user *u);
 
 /** By id, or by connection; or NULL. */
 struct session *session_find(struct chat *chat, const char *id);

@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "config/units.h"
 #include "ctl/ctl.h"
 #include "ctl/present.h"
 #include "ctl/stream.h"
@@ -181,6 +183,33 @@ static int run_revoke(struct ctl *ctl, const struct ctl_verb *verb, int argc, ch
 	return show_with(ctl, verb, argc, argv, (const char *const[]){"user", "session"});
 }
 
+static int run_user(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	return show_with(ctl, verb, argc, argv, (const char *const[]){"user"});
+}
+
+static int run_users_role(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	return show_with(ctl, verb, argc, argv, (const char *const[]){"user", "role"});
+}
+
+static int run_users_disable(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	json_t *request = request_of(verb);
+	int64_t ms = 0;
+
+	if (argc > 1 && (units_duration(argv[1], &ms) != UNITS_OK || ms <= 0)) {
+		json_decref(request);
+		return ctl_fail(ctl, CTL_USAGE,
+			"'%.40s' is no time; say 30m, 12h, 7d, or nothing: for ever", argv[1]);
+	}
+	json_object_set_new(request, "user", json_string(argv[0]));
+	if (ms)
+		json_object_set_new(
+			request, "until", json_integer((json_int_t)(clock_real_ms() + ms)));
+	return show(ctl, request);
+}
+
 static int run_log_level(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
 {
 	return show_with(ctl, verb, argc, argv, (const char *const[]){"level"});
@@ -283,6 +312,12 @@ const struct ctl_verb ctl_remote_verbs[] = {
 	{"status", "", "what the server is and how it does", 0, 0, run_plain},
 	{"metrics", "", "all counters, as OpenMetrics text", 0, 0, run_metrics},
 	{"users list", "[PREFIX]", "users that are in memory now", 0, 1, run_list},
+	{"users role", "USER ROLE", "give somebody a server role: admin, user, guest", 2, 2,
+		run_users_role},
+	{"users disable", "USER [TIME]", "keep somebody out, sessions and all; TIME: 12h, 7d", 1, 2,
+		run_users_disable},
+	{"users enable", "USER", "let somebody in again", 1, 1, run_user},
+	{"users sessions", "USER", "all sessions of somebody, in memory or not", 1, 1, run_user},
 	{"channels list", "[PREFIX]", "channels that are in memory now", 0, 1, run_list},
 	{"sessions list", "[USER]", "sessions that are in memory now", 0, 1, run_list},
 	{"sessions revoke", "USER [SESSION]", "end a session, or all of a user, for good", 1, 2,

@@ -121,7 +121,8 @@ static const struct confab_field profile_fields[] = {
 	STRING("role", "server role: admin, user, guest"),
 	STRING("avatar", "what stands for the picture"),
 	STRING("status", "what the user says of itself"),
-	FLAG("disabled", "kept out"),
+	FLAG("disabled", "kept out of this server"),
+	COUNT("disabled_until", "until then, Unix ms; absent: until told otherwise"),
 	{0},
 };
 static const struct confab_field membership_fields[] = {
@@ -144,11 +145,6 @@ static const struct confab_field session_fields[] = {
 	{0},
 };
 
-static const struct confab_field ban_fields[] = {
-	UNTIL("until", "kept out of the server until then, Unix ms; -1: until told otherwise"),
-	ID("by", "by whom"),
-	{0},
-};
 static const struct confab_field held_fields[] = {
 	WORD("state", "pending rejected", "waits for review, or was refused by it"),
 	NEED_ID("channel", "where it would go"),
@@ -214,7 +210,6 @@ static const struct confab_field pin_fields[] = {
 };
 
 static const struct confab_row_shape rows[] = {
-	{"ban", ban_fields, "In the own log: the user is kept out of this server."},
 	{"block", block_fields, "In the own log: somebody who is not heard; its id is the user's."},
 	{"channel", channel_fields, "A channel itself; its id is the channel's."},
 	{"command", command_fields, "In the own log: the command typed last."},

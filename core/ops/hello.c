@@ -368,7 +368,7 @@ static void hello_user(struct ops *o, void *arg, int rc)
 		hello_busy(h);
 		return;
 	}
-	if (u->disabled) {
+	if (session_user_disabled(u)) {
 		hello_refuse(h, "token", "this account is disabled; ask an administrator");
 		return;
 	}
@@ -376,10 +376,6 @@ static void hello_user(struct ops *o, void *arg, int rc)
 	chat_log_pin(u->lg);
 	if (h->role[0]) {
 		session_role(u, h->role);
-	}
-	if (session_user_banned(u)) {
-		hello_refuse(h, "banned", "you are banned from this server");
-		return;
 	}
 	hello_session(h);
 }

@@ -1,6 +1,6 @@
 /**
- * Keeping order: member.ban, member.unban, member.mute, member.unmute in a channel; user.ban and
- * user.unban on the whole server. (Kicks and roles are in member.c, lock and slow mode in channel.c.)
+ * Keeping order in a channel: member.ban, member.unban, member.mute, member.unmute. (Kicks and roles are in
+ * member.c, lock and slow mode in channel.c; who is kept out of the whole server in user.c.)
  *
  * SPDX-License-Identifier: MIT
  */
@@ -128,124 +128,23 @@ static void run_about(struct confab_request *rq, void *ctx)
 	ops_event(ctx, rq, rq->op->row->name, json_str(rq->args, "channel"));
 }
 
-/* --- on the server -------------------------------------------------------------------------------------- */
-
-static enum confab_verdict server_judge(struct confab_event *ev, void *ctx)
-{
-	(void)ctx;
-	if (!ev->lg->user) {
-		return confab_reject(ev, "no_user", NULL);
-	}
-	return CONFAB_PASS;
-}
-
-static int server_ban_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	const json_t *old = confab_change_row(c, "ban", ev->lg->user->id);
-	int64_t until = body_until(ev->body);
-
-	(void)ctx;
-	if (old && json_int(old, "until", 0) == until) {
-		return 0;
-	}
-	return confab_change_set(c, "ban", ev->lg->user->id,
-		json_pack("{s:I,s:s}", "until", (json_int_t)until, "by", json_str(ev->body, "by")));
-}
-
-static int server_unban_build(struct confab_event *ev, struct confab_change *c, void *ctx)
-{
-	(void)ctx;
-	if (!confab_change_row(c, "ban", ev->lg->user->id)) {
-		return 0;
-	}
-	return confab_change_set(c, "ban", ev->lg->user->id, NULL);
-}
-
-/** Every session of the banned one ends; a new hello is refused as long as the row says so. */
-static void end_sessions(struct ops *o, const char *user)
-{
-	struct user *u = chat_user_find(o->chat, user);
-
-	while (u && session_user_banned(u) && u->sessions) {
-		struct session *s = u->sessions;
-		confab_conn_id conn = s->conn;
-
-		session_end(s);
-		if (conn) {
-			net_close(o->net, conn, CLOSE_REFUSED, "banned");
-		}
-	}
-}
-
-static void server_done(struct confab_event *ev, void *arg)
-{
-	struct confab_request *rq = arg;
-
-	if (ev->out.is == OUTCOME_OK) {
-		end_sessions(rq->op->ctx, json_str(rq->args, "user"));
-	}
-	ops_answer(rq, ev);
-}
-
-static void server_loaded(struct ops *o, struct confab_request *rq)
-{
-	const char *user = json_str(rq->args, "user");
-	int64_t until = body_until(rq->args);
-	struct user *u = chat_user_find(o->chat, user);
-	json_t *body;
-
-	if (!u) {
-		request_error(rq, "no_user", NULL, 0, NULL);
-		return;
-	}
-	if (u->is_admin) {
-		request_error(rq, "forbidden",
-			"an administrator cannot be banned; take the role away first", 0, NULL);
-		return;
-	}
-	if (until >= 0 && until <= clock_real_ms()) {
-		request_error(rq, "bad_request", "'until' is over already", 0, NULL);
-		return;
-	}
-	body = json_deep_copy(rq->args);
-	json_object_set_new(body, "by", json_string(rq->actor->id));
-	pipeline_system(o->pl, rq->op->row->name, user, NULL, body, server_done, rq);
-}
-
-static void run_server(struct confab_request *rq, void *ctx)
-{
-	const char *why = permit_refusal(rq->actor, NULL, "users.manage");
-
-	if (why) {
-		request_error(rq, why, NULL, 0, NULL);
-		return;
-	}
-	ops_load_user(ctx, rq, server_loaded);
-}
-
 /* --- rows ------------------------------------------------------------------------------------------------ */
 
-#define MODERATE_KIND(name_, log_, grant_, judge_, build_, doc_) \
+#define MODERATE_KIND(name_, grant_, judge_, build_, doc_) \
 	{ \
-		.name = (name_), .class_ = CONFAB_DURABLE, .log = (log_), .grant = (grant_), \
-		.flags = (log_) == CONFAB_LOG_CHANNEL ? KIND_ABOUT_USER : 0, \
-		.keys = (log_) == CONFAB_LOG_CHANNEL ? ops_invite_keys : NULL, .judge = (judge_), \
-		.build = (build_), .doc = (doc_) \
+		.name = (name_), .class_ = CONFAB_DURABLE, .log = CONFAB_LOG_CHANNEL, \
+		.grant = (grant_), .flags = KIND_ABOUT_USER, .keys = ops_invite_keys, \
+		.judge = (judge_), .build = (build_), .doc = (doc_) \
 	}
 
 static const struct confab_kind_row kinds[] = {
-	MODERATE_KIND("member.ban", CONFAB_LOG_CHANNEL, "ban", ban_judge, ban_build,
-		"Somebody is kept out of a channel."),
-	MODERATE_KIND("member.unban", CONFAB_LOG_CHANNEL, "ban", NULL, unban_build,
-		"Somebody may come back to a channel."),
-	MODERATE_KIND("member.mute", CONFAB_LOG_CHANNEL, "mute", mute_judge, mute_build,
-		"A member may not speak."),
-	MODERATE_KIND("member.unmute", CONFAB_LOG_CHANNEL, "mute", unmute_judge, unmute_build,
-		"A member may speak again."),
-	MODERATE_KIND("user.ban", CONFAB_LOG_OWN, NULL, server_judge, server_ban_build,
-		"Somebody is kept out of the server."),
-	MODERATE_KIND("user.unban", CONFAB_LOG_OWN, NULL, server_judge, server_unban_build,
-		"Somebody may come back to the server."),
+	MODERATE_KIND(
+		"member.ban", "ban", ban_judge, ban_build, "Somebody is kept out of a channel."),
+	MODERATE_KIND(
+		"member.unban", "ban", NULL, unban_build, "Somebody may come back to a channel."),
+	MODERATE_KIND("member.mute", "mute", mute_judge, mute_build, "A member may not speak."),
+	MODERATE_KIND(
+		"member.unmute", "mute", unmute_judge, unmute_build, "A member may speak again."),
 };
 
 static const struct confab_field timed_fields[] = {
@@ -258,10 +157,6 @@ static const struct confab_field timed_fields[] = {
 };
 static const struct confab_field user_fields[] = {
 	OPS_CHANNEL_FIELD, OPS_CID_FIELD, OPS_AGAIN_FIELD, OPS_USER_FIELD, {0}};
-static const struct confab_field server_timed_fields[] = {
-	OPS_CID_FIELD, OPS_AGAIN_FIELD, OPS_USER_FIELD, OPS_UNTIL_FIELD, {0}};
-static const struct confab_field server_fields[] = {
-	OPS_CID_FIELD, OPS_AGAIN_FIELD, OPS_USER_FIELD, {0}};
 
 #define MODERATE_OP(name_, method_, path_, run_, args_, grant_, doc_) \
 	{ \
@@ -279,11 +174,6 @@ static const struct confab_op_row rows[] = {
 		timed_fields, "mute", "Take a member's voice, for a while or for ever."),
 	MODERATE_OP("member.unmute", "DELETE", "/v1/channels/{channel}/mutes/{user}", run_about,
 		user_fields, "mute", "Give a member's voice back."),
-	MODERATE_OP("user.ban", "PUT", "/v1/bans/{user}", run_server, server_timed_fields,
-		"server:users.manage",
-		"Keep somebody out of this server; needs the grant users.manage."),
-	MODERATE_OP("user.unban", "DELETE", "/v1/bans/{user}", run_server, server_fields,
-		"server:users.manage", "Let somebody come back to this server."),
 };
 
 /* -------------------------------------------------------------------------------------------- */

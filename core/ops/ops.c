@@ -157,7 +157,7 @@ static void http_ready(struct http_login *in, int rc)
 		free(in);
 		return;
 	}
-	if (u->disabled) {
+	if (session_user_disabled(u)) {
 		request_error(
 			rq, "token", "this account is disabled; ask an administrator", 0, NULL);
 		free(in);
@@ -165,11 +165,6 @@ static void http_ready(struct http_login *in, int rc)
 	}
 	if (in->role[0]) {
 		session_role(u, in->role);
-	}
-	if (session_user_banned(u)) {
-		request_error(rq, "banned", "you are banned from this server", 0, NULL);
-		free(in);
-		return;
 	}
 	if (!session_alive(u, in->session)) {
 		request_error(rq, "token", "this session was revoked; sign in again", 0, NULL);

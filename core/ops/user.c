@@ -18,8 +18,10 @@
 #include <confab/chat.h>
 #include <confab/provider/accounts.h>
 #include <confab/provider/store.h>
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "chat/permit.h"
 #include "chat/row.h"
 #include "ops/fields.h"
 #include "ops/ops_internal.h"
@@ -127,11 +129,12 @@ static int disable_build(struct confab_event *ev, struct confab_change *c, void 
 {
 	const char *user = ev->lg->id + 1;
 	bool disabled = json_bool(ev->body, "disabled");
+	int64_t until = disabled ? json_int(ev->body, "until", 0) : 0;
 	const json_t *old = confab_change_row(c, "profile", user);
 	json_t *profile;
 
 	(void)ctx;
-	if (json_bool(old, "disabled") == disabled) {
+	if (json_bool(old, "disabled") == disabled && json_int(old, "disabled_until", 0) == until) {
 		return 0;
 	}
 	profile = old ? json_deep_copy(old) : json_pack("{s:s}", "name", user);
@@ -140,6 +143,11 @@ static int disable_build(struct confab_event *ev, struct confab_change *c, void 
 		end_sessions(ev, c);
 	} else {
 		json_object_del(profile, "disabled");
+	}
+	if (until) {
+		json_object_set_new(profile, "disabled_until", json_integer(until));
+	} else {
+		json_object_del(profile, "disabled_until");
 	}
 	return profile_set(c, user, profile);
 }
@@ -331,8 +339,14 @@ static void list_next(struct listing *l)
 
 static void run_list(struct confab_request *rq, void *ctx)
 {
-	struct listing *l = calloc(1, sizeof(*l));
+	const char *why = permit_refusal(rq->actor, NULL, "users.manage");
+	struct listing *l;
 
+	if (why) {
+		request_error(rq, why, NULL, 0, NULL);
+		return;
+	}
+	l = calloc(1, sizeof(*l));
 	assert(l);
 	*l = (struct listing){.o = ctx, .rq = rq, .users = json_array()};
 	list_next(l);
@@ -340,20 +354,34 @@ static void run_list(struct confab_request *rq, void *ctx)
 
 /* --- role and disable ---------------------------------------------------------------------------------- */
 
-/** One change of a user by an administrator: in the accounts, then in the user's own log. */
+/** One change of a user by who manages them: in the accounts, then in the user's own log. */
 struct managing {
 	struct ops *o;
-	struct confab_request *rq;
-	const char *kind;             /* of the event */
+	user_done_fn done;
+	void *arg;
+	const char *kind; /* of the event */
+	json_t *args;
+	struct chat_log *lg; /* the user's, pinned until it is loaded */
+	struct log_waiter waiter;
+	bool by_admin;
 	char user[CONFAB_ID_MAX + 2]; /* as accounts spell it, if there is one */
 };
 
+static void manage_end(
+	struct managing *m, const char *code, const char *text, unsigned retry_ms, json_t *ok)
+{
+	m->done(m->arg, code, text, retry_ms, ok);
+	json_decref(m->args);
+	free(m);
+}
+
 static void manage_written(struct confab_event *ev, void *arg)
 {
-	struct managing *m = arg;
-
-	ops_answer(m->rq, ev);
-	free(m);
+	if (ev->out.is == OUTCOME_OK) {
+		manage_end(arg, NULL, NULL, 0, json_deep_copy(ev->out.ok));
+	} else {
+		manage_end(arg, ev->out.code, ev->out.text, ev->out.retry_ms, NULL);
+	}
 }
 
 static void manage_loaded(struct ops *o, void *arg, int rc)
@@ -361,12 +389,10 @@ static void manage_loaded(struct ops *o, void *arg, int rc)
 	struct managing *m = arg;
 
 	if (rc) {
-		request_error(m->rq, "busy", NULL, 1000, NULL);
-		free(m);
+		manage_end(m, "busy", NULL, 1000, NULL);
 		return;
 	}
-	pipeline_system(
-		o->pl, m->kind, m->user, NULL, json_deep_copy(m->rq->args), manage_written, m);
+	pipeline_system(o->pl, m->kind, m->user, NULL, json_incref(m->args), manage_written, m);
 }
 
 /** rc of the accounts: who has none there may still be a user, whose role its tokens name. */
@@ -377,73 +403,85 @@ static void manage_account(void *arg, int rc, const char *text, const json_t *re
 
 	(void)reply;
 	if (rc == CONFAB_ENOENT && role) {
-		request_error(m->rq, "no_user",
+		manage_end(m, "no_user",
 			"this server keeps no account of that name; other roles come by token", 0,
 			NULL);
 	} else if (rc && rc != CONFAB_ENOENT) {
-		request_error(m->rq, rc == CONFAB_EINVAL ? "bad_request" : "busy", text,
+		manage_end(m, rc == CONFAB_EINVAL ? "bad_request" : "busy", text,
 			rc == CONFAB_EINVAL ? 0 : 1000, NULL);
 	} else if (rc == CONFAB_ENOENT && !chat_user_find(m->o->chat, m->user)) {
-		request_error(m->rq, "no_user", NULL, 0, NULL);
+		manage_end(m, "no_user", NULL, 0, NULL);
 	} else {
 		for (char *c = m->user; !rc && *c; c++) { /* accounts know small letters only */
 			*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
 		}
 		session_user(m->o, m->user, "user", manage_loaded, m);
-		return;
 	}
-	free(m);
 }
 
-/** The user's log is loaded, so that somebody without an account here is known by it. */
-static void manage_begin(struct ops *o, struct confab_request *rq)
+/** Only administrators make some, and change them. */
+static bool manage_allowed(const struct managing *m)
 {
-	struct managing *m = rq->keep;
-	const char *user = json_str(rq->args, "user");
+	const struct user *u = chat_user_find(m->o->chat, m->user);
+	const char *role = json_str(m->args, "role");
 
-	rq->keep = NULL;
-	if (!o->accounts) {
+	return m->by_admin || !((u && u->is_admin) || (role && strcmp(role, "admin") == 0));
+}
+
+/** The user's log is loaded, so that somebody without an account here is known by it. A while passes by
+ *  itself: accounts know only for ever. */
+static void manage_known(struct log_waiter *w, int rc)
+{
+	struct managing *m = (struct managing *)((char *)w - offsetof(struct managing, waiter));
+	const struct confab_accounts *accounts = m->o->accounts;
+	void *ctx = m->o->accounts_ctx;
+
+	chat_log_unpin(m->lg);
+	if (rc) {
+		manage_end(m, "busy", NULL, 1000, NULL);
+	} else if (!manage_allowed(m)) {
+		manage_end(m, "forbidden", "only administrators make or change administrators", 0,
+			NULL);
+	} else if (!accounts) {
 		manage_account(m, CONFAB_ENOENT, NULL, NULL);
 	} else if (strcmp(m->kind, "user.role") == 0) {
-		o->accounts->set_role(
-			o->accounts_ctx, user, json_str(rq->args, "role"), manage_account, m);
+		accounts->set_role(ctx, m->user, json_str(m->args, "role"), manage_account, m);
 	} else {
-		o->accounts->set_disabled(
-			o->accounts_ctx, user, json_bool(rq->args, "disabled"), manage_account, m);
+		accounts->set_disabled(ctx, m->user,
+			json_bool(m->args, "disabled") && !json_int(m->args, "until", 0),
+			manage_account, m);
 	}
 }
 
-static void manage(struct confab_request *rq, struct ops *o, const char *kind)
+static void manage_answer(
+	void *arg, const char *code, const char *text, unsigned retry_ms, json_t *ok)
 {
-	const char *user = json_str(rq->args, "user"), *id;
-	struct managing *m;
-	char own[CONFAB_ID_MAX + 2];
+	if (code) {
+		request_error(arg, code, text && *text ? text : NULL, retry_ms, NULL);
+	} else {
+		confab_reply(arg, ok);
+	}
+}
 
-	if (strcmp(user, rq->actor->id) == 0) {
+static void run_manage(struct confab_request *rq, void *ctx)
+{
+	const char *user = json_str(rq->args, "user");
+	const char *why = permit_refusal(rq->actor, NULL, "users.manage");
+	int64_t until = json_int(rq->args, "until", 0);
+
+	if (why) {
+		request_error(rq, why, NULL, 0, NULL);
+	} else if (strcmp(user, rq->actor->id) == 0) {
 		request_error(rq, "forbidden",
 			"ask another administrator: nobody does this to "
 			"themselves",
 			0, NULL);
-		return;
+	} else if (until && until <= clock_real_ms()) {
+		request_error(rq, "bad_request", "'until' is over already", 0, NULL);
+	} else {
+		user_manage(ctx, rq->op->row->name, json_incref(rq->args),
+			rq->actor->user->is_admin, manage_answer, rq);
 	}
-	m = calloc(1, sizeof(*m));
-	assert(m);
-	*m = (struct managing){.o = o, .rq = rq, .kind = kind};
-	snprintf(m->user, sizeof(m->user), "%s", user);
-	rq->keep = m;
-	chat_own_log(own, user);
-	id = own;
-	ops_load(o, rq, &id, 1, manage_begin);
-}
-
-static void run_role(struct confab_request *rq, void *ctx)
-{
-	manage(rq, ctx, "user.role");
-}
-
-static void run_disable(struct confab_request *rq, void *ctx)
-{
-	manage(rq, ctx, "user.disable");
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------- */
@@ -456,6 +494,8 @@ static const struct confab_field public_fields[] = {
 	{"role", CONFAB_FIELD_STRING, false, 0, 0, NULL, NULL,
 		"server role; your own, and for administrators"},
 	{"disabled", CONFAB_FIELD_BOOL, false, 0, 0, NULL, NULL, "kept out; for administrators"},
+	{"disabled_until", CONFAB_FIELD_INT, false, 0, JSON_INT_MAX, NULL, NULL,
+		"until then, Unix ms; absent: until told otherwise"},
 	{0},
 };
 static const struct confab_field get_fields[] = {
@@ -489,6 +529,7 @@ static const struct confab_field role_fields[] = {
 static const struct confab_field disable_fields[] = {
 	{"user", CONFAB_FIELD_ID, true, 0, 0, NULL, NULL, "whom"},
 	{"disabled", CONFAB_FIELD_BOOL, true, 0, 0, NULL, NULL, "false lets them in again"},
+	OPS_UNTIL_FIELD,
 	{0},
 };
 
@@ -510,32 +551,58 @@ static const struct confab_op_row rows[] = {
 		.reply = ops_change_reply,
 		.doc = "Change your name, avatar or status."},
 	{.name = "user.list",
-		.actor = CONFAB_OP_ADMIN,
+		.actor = CONFAB_OP_USER,
 		.method = "GET",
 		.path = "/v1/admin/users",
 		.run = run_list,
 		.args = list_fields,
 		.reply = users_reply,
+		.grant = "server:users.manage",
 		.doc = "Users of this server, by id."},
 	{.name = "user.role",
-		.actor = CONFAB_OP_ADMIN,
+		.actor = CONFAB_OP_USER,
 		.method = "PUT",
 		.path = "/v1/admin/users/{user}/role",
-		.run = run_role,
+		.run = run_manage,
 		.args = role_fields,
 		.reply = ops_change_reply,
+		.grant = "server:users.manage",
 		.doc = "Give somebody another server role."},
 	{.name = "user.disable",
-		.actor = CONFAB_OP_ADMIN,
+		.actor = CONFAB_OP_USER,
 		.method = "PUT",
 		.path = "/v1/admin/users/{user}/disabled",
-		.run = run_disable,
+		.run = run_manage,
 		.args = disable_fields,
 		.reply = ops_change_reply,
+		.grant = "server:users.manage",
 		.doc = "Keep somebody out, sessions and all, or let them in again."},
 };
 
 /* -------------------------------------------------------------------------------------------- */
+
+void user_manage(
+	struct ops *o, const char *kind, json_t *args, bool by_admin, user_done_fn done, void *arg)
+{
+	struct managing *m = calloc(1, sizeof(*m));
+	char own[CONFAB_ID_MAX + 2];
+
+	assert(m);
+	*m = (struct managing){.o = o,
+		.done = done,
+		.arg = arg,
+		.kind = kind,
+		.args = args,
+		.by_admin = by_admin,
+		.waiter = {.fn = manage_known}};
+	snprintf(m->user, sizeof(m->user), "%s", json_str(args, "user"));
+	chat_own_log(own, m->user);
+	m->lg = chat_log_get(o->chat, own);
+	chat_log_pin(m->lg);
+	if (chat_log_load(m->lg, &m->waiter)) {
+		manage_known(&m->waiter, 0);
+	}
+}
 
 json_t *user_public(const char *user, const json_t *profile, bool all)
 {
@@ -557,6 +624,10 @@ json_t *user_public(const char *user, const json_t *profile, bool all)
 
 		json_object_set_new(out, "role", json_string(role ? role : "user"));
 		json_object_set_new(out, "disabled", json_boolean(json_bool(profile, "disabled")));
+		if (json_object_get(profile, "disabled_until")) {
+			json_object_set(
+				out, "disabled_until", json_object_get(profile, "disabled_until"));
+		}
 	}
 	return out;
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <jansson.h>
 
+struct ops;
+
 /**
  * What a profile row tells.
  *
@@ -18,5 +20,21 @@
  * Thread: logic.
  */
 json_t *user_public(const char *user, const json_t *profile, bool all);
+
+/** How it went: code NULL and ok (taken), or a code of the error table with a text ("" and NULL: the table's). */
+typedef void (*user_done_fn)(
+	void *arg, const char *code, const char *text, unsigned retry_ms, json_t *ok);
+
+/**
+ * Do what the ops user.role and user.disable do.
+ *
+ * @param kind      the op's name, static
+ * @param args      its arguments, checked; taken
+ * @param by_admin  may it make and change administrators?
+ * @param done      comes once, with arg, maybe at once
+ * Thread: logic.
+ */
+void user_manage(
+	struct ops *o, const char *kind, json_t *args, bool by_admin, user_done_fn done, void *arg);
 
 #endif

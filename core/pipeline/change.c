@@ -59,7 +59,7 @@ static void overlay_put(struct confab_change *c, const char *kind, const char *i
 static bool is_parsed_kind(const char *kind)
 {
 	static const char *const kinds[] = {
-		"member", "channel", "membership", "block", "profile", "session", "ban"};
+		"member", "channel", "membership", "block", "profile", "session"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kinds[i], kind) == 0) {

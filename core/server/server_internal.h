@@ -134,6 +134,11 @@ void server_metrics(void *ctx, const struct http_request *rq);
 /** The routes of the core's own pages; / only where no folder of files is served. @return how many */
 size_t server_page_routes(const struct config *cfg, struct http_route out[SERVER_PAGES_MAX]);
 
+/** Change a user, as the administrator's socket asks. Thread: logic. */
+void server_manage(void *ctx, const char *kind, json_t *args,
+	void (*done)(void *arg, const char *code, const char *text, unsigned retry_ms, json_t *ok),
+	void *arg);
+
 /** Make a set-up link, as the administrator's socket asks. Thread: logic. */
 void server_setup_link(void *ctx, bool first,
 	void (*done)(void *arg, int rc, const char *link, int64_t expires_ms), void *arg);

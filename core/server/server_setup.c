@@ -1,5 +1,6 @@
 /**
- * Set-up links: what the core made is put behind the address that people reach this server by.
+ * What administrators ask of the ops: set-up links (what the core made is put behind the address that people
+ * reach this server by), and changes of users.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,6 +13,7 @@
 
 #include "config/config.h"
 #include "ops/setup.h"
+#include "ops/user.h"
 
 struct linking {
 	struct server *server;
@@ -69,4 +71,13 @@ void server_setup_link(void *ctx, bool first,
 	assert(l);
 	*l = (struct linking){.server = s, .done = done, .arg = arg};
 	setup_link(&s->ops, first, link_made, l);
+}
+
+void server_manage(void *ctx, const char *kind, json_t *args,
+	void (*done)(void *arg, const char *code, const char *text, unsigned retry_ms, json_t *ok),
+	void *arg)
+{
+	struct server *s = ctx;
+
+	user_manage(&s->ops, kind, args, true, done, arg);
 }

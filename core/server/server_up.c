@@ -99,6 +99,7 @@ static void open_admin(struct server *s)
 		.draining = admin_draining,
 		.stop = admin_stop,
 		.setup = server_setup_link,
+		.manage = server_manage,
 		.ctx = s};
 
 	struct confab_error err = {0};

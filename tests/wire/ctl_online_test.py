@@ -6,7 +6,7 @@ SPDX-License-Identifier: MIT
 import re
 
 import pytest
-from people import OPEN, people
+from people import OPEN, Person, people, sign_in
 from server import TOP, wait_for
 
 
@@ -17,6 +17,7 @@ def busy(make_server):
     ann, bob = people(server, "ann", "bob")
     ann.make("general", bob)
     ann.say("general")
+    server.talking = (ann, bob)
     return server
 
 
@@ -43,6 +44,25 @@ def test_lists_name_users_channels_and_sessions(busy):
         [("general", "group", 2, 1)]
     assert ok(busy, "channels", "list", "x")["channels"] == []
     assert [s["user"] for s in ok(busy, "sessions", "list", "ann")["sessions"]] == ["ann"]
+
+
+def test_users_are_managed(busy):
+    bob, = [p for p in busy.talking if p.id == "bob"]
+    session, = ok(busy, "users", "sessions", "bob")["sessions"]
+    assert (session["id"], session["online"]) == (bob.session, True)
+    ok(busy, "users", "role", "bob", "admin")
+    assert {u["id"]: u["role"] for u in ok(busy, "users", "list")["users"]}["bob"] == "admin"
+    ok(busy, "users", "disable", "bob", "1h")
+    assert bob.closed() == 4401
+    assert ok(busy, "users", "sessions", "bob")["sessions"] == []
+    assert bob.http("GET", "/v1/sessions")[0] == 401
+    ok(busy, "users", "enable", "bob")
+    assert Person(busy, sign_in(busy, "bob", "login")).http("GET", "/v1/sessions")[0] == 200
+    for words in (("users", "role", "bob", "king"), ("users", "role", "nobody", "user"),
+                  ("users", "disable", "nobody"), ("users", "enable", "nobody"),
+                  ("users", "sessions", "nobody"), ("users", "disable", "b b")):
+        assert busy.ctl(*words)[0] == 1, words
+    assert busy.ctl("users", "disable", "bob", "soon")[0] == 2
 
 
 def test_plugins_say_how_they_do(busy):

@@ -116,20 +116,3 @@ def test_a_deleted_channel_is_gone_for_all_and_its_id_stays_taken(make_server):
     server.start()
     bob.enter()
     assert bob.refused("channel.create", channel="room", cid=cid(), type="group") == "exists"
-
-
-def test_a_ban_from_the_server_ends_sessions_and_keeps_out(make_server):
-    config = {**OPEN, "roles": {"user": ["all"]}}
-    server = make_server(config)
-    ann, bob = people(server, "ann", "bob")
-    assert ann.refused("user.ban", cid=cid(), user="nobody") == "no_user"
-    ann.ask("user.ban", cid=cid(), user="bob")
-    assert bob.closed() == 4401
-    assert bob.http("GET", "/v1/sessions")[1]["error"]["code"] == "banned"
-    try:
-        bob.enter()
-        raise AssertionError("a banned user came in")
-    except Exception as error:  # Refused, or closed before the answer was read
-        assert "banned" in str(error)
-    ann.ask("user.unban", cid=cid(), user="bob")
-    assert bob.http("GET", "/v1/sessions")[0] == 200

@@ -128,8 +128,6 @@ PARTICULAR = {
     "link.look": {"code": "no.such~secret"},
     "user.role": {"user": "outsider", "role": "user"},
     "user.disable": {"user": "outsider", "disabled": False},
-    "user.ban": {"user": "outsider"},
-    "user.unban": {"user": "outsider"},
     "channel.update": {"topic": "what it is about"},
     "channel.create": {"name": "fresh", "user": "outsider"},
     "auth.register": {"user": lambda stage, place: f"new{next(_places)}"},

@@ -3,8 +3,11 @@
 SPDX-License-Identifier: MIT
 """
 
+import time
+
 import pytest
 from people import OPEN, Person, Refused, cid, people, sign_in
+from server import merged, wait_for
 from setup_test import fresh_code, redeem
 
 
@@ -79,3 +82,32 @@ def test_who_is_disabled_is_out_at_once(make_server):
     root.ask("user.disable", user="bob", disabled=False)
     assert Person(server, sign_in(server, "bob", "login")).enter().hello["user"]["id"] == "bob"
     assert bob.http("GET", "/v1/sessions")[0] == 401, "its session stays revoked"
+
+
+def test_disabled_for_a_while(make_server):
+    """It ends by itself; who signed in meanwhile is let in then."""
+    server = make_server(merged(OPEN, {"limits": {"user_rate": "off"}}))
+    root, bob = with_root(server, "bob")
+    until = int(time.time() * 1000) + 1500
+    root.ask("user.disable", user="bob", disabled=True, until=until)
+    assert bob.closed() == 4401
+    bob = Person(server, sign_in(server, "bob", "login"))
+    assert bob.http("GET", "/v1/sessions")[1]["error"]["code"] == "token"
+    listed = {u["id"]: u for u in root.ask("user.list")["users"]}["bob"]
+    assert (listed["disabled"], listed["disabled_until"]) == (True, until)
+    wait_for(lambda: bob.http("GET", "/v1/sessions")[0] == 200, "the time to be over")
+    assert time.time() * 1000 >= until
+    assert root.refused("user.disable", user="bob", disabled=True, until=until) == "bad_request"
+
+
+def test_who_manages_users_does_not_touch_administrators(make_server):
+    server = make_server(merged(OPEN, {"roles": {"user": ["users.manage"]}}))
+    root, ann, bob = with_root(server, "ann", "bob")
+    ann.ask("user.disable", user="bob", disabled=True)
+    assert bob.closed() == 4401
+    assert [u["id"] for u in ann.ask("user.list")["users"]] == ["ann", "bob", "root"]
+    ann.ask("user.role", user="bob", role="guest")
+    assert ann.refused("user.role", user="bob", role="admin") == "forbidden"
+    assert ann.refused("user.role", user="root", role="user") == "forbidden"
+    assert ann.refused("user.disable", user="root", disabled=True) == "forbidden"
+    assert root.ask("session.list")

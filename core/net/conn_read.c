@@ -160,6 +160,8 @@ void conn_read(struct conn *c)
 		return;
 	if (c->held && c->pauses == 0 && !feed_held(c))
 		return;
+	if (c->state == CONN_HTTP && c->pauses == 0 && !c->held)
+		http_read_on(c);
 	while (c->readable && c->pauses == 0 && !c->held && c->state != CONN_DEAD &&
 		c->state != CONN_FLUSHING) {
 		size_t n = read_once(c);

@@ -169,37 +169,21 @@ static void headers_write(const struct opening *o, const char *type, const char 
 static void send_file(struct conn *c, struct opening *o, const struct http_head *head,
 	uint64_t from, uint64_t len)
 {
-	struct http *h = c->as.http;
 	struct buf *out = c->io->scratch;
 
-	if (len == 0 || o->bytes || http_bodiless(c, head->status)) {
+	if (len > 0 && o->bytes && !http_bodiless(c, head->status)) {
 		struct http_head whole = *head;
 
 		buf_clear(out);
 		whole.length = (int64_t)len;
 		http_head_write(c, &whole, out);
-		size_t n = http_bodiless(c, head->status) ? 0 : (size_t)len;
-
-		conn_send(c, parcel_of_bytes(out->bytes, out->len, n ? o->bytes + from : NULL, n),
+		conn_send(c, parcel_of_bytes(out->bytes, out->len, o->bytes + from, (size_t)len),
 			PARCEL_PLAIN, OUTQ_REPLY, 0);
-		h->answered = true;
+		c->as.http->answered = true;
 		http_answered(c);
 		return;
 	}
-	struct http_head part = *head;
-
-	part.length = (int64_t)len;
-	buf_clear(out);
-	http_head_write(c, &part, out);
-	conn_send(c, parcel_of_bytes(out->bytes, out->len, NULL, 0), PARCEL_PLAIN, OUTQ_REPLY, 0);
-	h->answered = true;
-	h->file = alloc_zero(1, sizeof(*h->file));
-	h->file->refs = 1;
-	h->file->fd = o->found.fd;
-	h->file->at = from;
-	h->file->left = len;
-	o->found.fd = -1;
-	file_pump(c);
+	file_answer(c, head, &o->found.fd, from, len);
 }
 
 /** Conditions, ranges, then the file. RFC 9110, section 13.2.2. */
@@ -430,6 +414,30 @@ void file_serve(struct conn *c)
 		return;
 	free(o);
 	http_error(c, 503, "too many files are asked for at once", "Retry-After: 1\r\n");
+}
+
+void file_answer(struct conn *c, const struct http_head *head, int *fd, uint64_t from, uint64_t len)
+{
+	struct http *h = c->as.http;
+	struct buf *out = c->io->scratch;
+	struct http_head whole = *head;
+
+	whole.length = (int64_t)len;
+	buf_clear(out);
+	http_head_write(c, &whole, out);
+	conn_send(c, parcel_of_bytes(out->bytes, out->len, NULL, 0), PARCEL_PLAIN, OUTQ_REPLY, 0);
+	h->answered = true;
+	if (len == 0 || http_bodiless(c, head->status)) {
+		http_answered(c);
+		return;
+	}
+	h->file = alloc_zero(1, sizeof(*h->file));
+	h->file->refs = 1;
+	h->file->fd = *fd;
+	h->file->at = from;
+	h->file->left = len;
+	*fd = -1;
+	file_pump(c);
 }
 
 void file_pump(struct conn *c)

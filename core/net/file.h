@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <confab/types.h>
 
 struct conn;
+struct http_head;
 struct file_send;
 struct files;
 struct net_files;
@@ -26,6 +28,14 @@ void files_free(struct files *f);
 bool file_serves(const struct conn *c, const char *method, const char *path);
 /** Serve the connection's current request; the answer comes by and by. */
 void file_serve(struct conn *c);
+/**
+ * Answer the current request with a file: the head at once, the body by and by.
+ *
+ * @param fd   open for reading; taken if a body is sent, then -1 is left
+ * @param len  bytes from `from` on; the file has them
+ */
+void file_answer(
+	struct conn *c, const struct http_head *head, int *fd, uint64_t from, uint64_t len);
 /** There is room in the output queue. */
 void file_pump(struct conn *c);
 /** The connection or the answer ends. NULL is fine. */

@@ -289,6 +289,12 @@ size_t http_feed(struct conn *c, char *bytes, size_t len)
 	}
 }
 
+void http_read_on(struct conn *c)
+{
+	if (c->as.http && c->as.http->phase == HTTP_BODY)
+		(void)http_feed(c, c->io->read_buffer, 0);
+}
+
 void http_ended(struct conn *c)
 {
 	struct http *h = c->as.http;

@@ -18,6 +18,8 @@ struct conn;
 /** Take in bytes until they end, a request is whole, or the connection is paused or upgraded.
  *  @return how many were taken */
 size_t http_feed(struct conn *c, char *bytes, size_t len);
+/** It is read on after a pause: a body may be whole without any more bytes. */
+void http_read_on(struct conn *c);
 /** The peer has said its end: what it asked is still answered. May end the connection. */
 void http_ended(struct conn *c);
 /** An answer that came home; its frame and itself stay the caller's. */

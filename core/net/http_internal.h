@@ -33,12 +33,13 @@ struct http {
 	bool handed : 1;      /* the route has it */
 	bool body_done : 1;   /* nothing more will be read of the request */
 	bool body_paused : 1; /* the route takes no more for now */
-	bool full_told : 1;   /* the route was told that its stream is full */
 	int refusal; /* status to answer at the request's end instead of a route; 0: none */
 	const char *refusal_text;
 	char allow[64];      /* of 405 */
 	uint32_t since_ms;   /* when the phase began */
 	uint64_t body_bytes; /* that came */
+	uint64_t streamed;   /* bytes of a streamed answer that were queued */
+	uint64_t told;       /* … that the route knows to have left */
 	const struct http_route *route;
 	char *path; /* decoded, cut at parameters */
 	const char *params[8];

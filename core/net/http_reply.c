@@ -13,6 +13,9 @@
 #include "net/http_internal.h"
 #include "net/net_internal.h"
 
+/** A route hears no more often than every so many bytes that a streamed answer goes on [bytes]. */
+#define DRAINED_BYTES 16384
+
 struct status_row {
 	int status;
 	const char *text;
@@ -151,6 +154,7 @@ static void answer_stream(struct conn *c, struct answer *a)
 	}
 	if (a->encode)
 		a->encode(a, out);
+	h->streamed += out->len - head_len;
 	send_piece(c, out, head_len, !a->more);
 	if (out->cap > IO_READ_BYTES)
 		buf_fini(out);
@@ -185,6 +189,31 @@ static void answer_whole(struct conn *c, struct answer *a)
 		head.content_type = NULL;
 	http_reply(c, &head, body, len);
 	free(body);
+}
+
+/** The queue counts heads and chunks too, so rather less has left than more. */
+static void tell_drained(struct conn *c)
+{
+	struct http *h = c->as.http;
+	uint64_t waiting = c->out.reply_bytes;
+	uint64_t sent = h->streamed > waiting ? h->streamed - waiting : 0;
+
+	if (sent <= h->told || (waiting > 0 && sent - h->told < DRAINED_BYTES))
+		return;
+	h->told = sent;
+	h->route->drained(h->route->ctx, conn_id(c), h->stream, sent);
+}
+
+static void answer_descriptor(struct conn *c, struct answer *a)
+{
+	const struct http_head head = {
+		.status = a->status ? a->status : 200,
+		.content_type = a->content_type ? a->content_type : "application/octet-stream",
+		.headers = a->headers,
+		.cacheable = a->cacheable,
+	};
+
+	file_answer(c, &head, &a->fd, 0, a->fd_bytes);
 }
 
 /* ------------------------------------------------------------------------------------------- */
@@ -295,7 +324,7 @@ void http_answered(struct conn *c)
 	h->phase = HTTP_IDLE;
 	h->since_ms = io_now_ms(c->io);
 	h->first = h->answered = h->chunked = h->body_done = h->body_paused = false;
-	h->full_told = false;
+	h->streamed = h->told = 0;
 	h->refusal = 0;
 	h->allow[0] = '\0';
 	h->body_bytes = 0;
@@ -321,7 +350,11 @@ void http_answer(struct conn *c, struct answer *a)
 	}
 	if (settles)
 		conn_request_end(c);
-	if (a->more || h->answered)
+	if (a->cut)
+		conn_kill(c, NET_REASON_SERVER, 1006);
+	else if (a->file && !h->answered)
+		answer_descriptor(c, a);
+	else if (a->more || h->answered)
 		answer_stream(c, a);
 	else
 		answer_whole(c, a);
@@ -336,5 +369,5 @@ void http_drained(struct conn *c)
 	if (h->file)
 		file_pump(c);
 	else if (h->answered && h->handed && h->route && h->route->drained)
-		h->route->drained(h->route->ctx, conn_id(c), h->stream);
+		tell_drained(c);
 }

@@ -59,6 +59,10 @@ struct answer {
 	const char *headers;      /* HTTP; further lines, each with CR LF, or NULL */
 	bool cacheable;           /* HTTP; the headers say how; else Cache-Control: no-store */
 	bool more;                /* HTTP; the body goes on in another answer (same stream) */
+	bool cut;                 /* HTTP; a streamed answer breaks off: the connection ends */
+	bool file;                /* HTTP; the body is a file, from its beginning; no encode */
+	int fd;                   /* … net takes it and leaves -1; what it left, release closes */
+	uint64_t fd_bytes;        /* … how long it is */
 	void (*encode)(struct answer *a, struct buf *out);
 	void (*release)(struct answer *a);
 	struct frame *frame; /* instead of encode: a ready frame (one reference, taken) */
@@ -110,8 +114,8 @@ struct http_route {
 	 * more follows. @return false to stop reading until net_body_resume */
 	bool (*piece)(void *ctx, confab_conn_id conn, uint64_t stream, const char *bytes,
 		size_t len, bool last);
-	/** An answer that streams (`more`) may go on: what was queued has left. */
-	void (*drained)(void *ctx, confab_conn_id conn, uint64_t stream);
+	/** Of an answer that streams (`more`) so many bytes have left, of all that were answered. */
+	void (*drained)(void *ctx, confab_conn_id conn, uint64_t stream, uint64_t sent);
 	/** The connection ended before the answer did. */
 	void (*gone)(void *ctx, confab_conn_id conn, uint64_t stream);
 };

@@ -10,6 +10,7 @@
 #include "plugin/descriptor_internal.h"
 
 #define ROUTE_SEGMENTS_MAX 8
+#define ROUTE_HEADERS_MAX 16
 #define WALL_MS_MAX 600000
 #define CPU_S_MAX 600
 #define BUCKET_MAX 40
@@ -69,6 +70,16 @@ static const char *labels_fault(const char *labels)
 	return NULL;
 }
 
+/* How many words, separated by spaces; NULL: none. */
+static unsigned words_count(const char *words)
+{
+	unsigned n = 0;
+
+	for (const char *at = words; at != NULL && *(at += strspn(at, " ")) != '\0'; n++)
+		at += strcspn(at, " ");
+	return n;
+}
+
 static bool same_route(const struct confab_route_row *a, const struct confab_route_row *b)
 {
 	const char *p = a->path, *q = b->path;
@@ -96,6 +107,8 @@ const char *route_fault(const void *row)
 		return "its method is none of GET, POST, PUT, PATCH, DELETE";
 	if (path_fault(r->path) != NULL)
 		return path_fault(r->path);
+	if (words_count(r->headers) > ROUTE_HEADERS_MAX)
+		return "it names more than 16 fields of the head";
 	if (r->actor < CONFAB_OP_NONE || r->actor > CONFAB_OP_ADMIN)
 		return "its actor is unknown";
 	if (r->body < CONFAB_HTTP_NONE || r->body > CONFAB_HTTP_STREAM)

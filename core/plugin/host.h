@@ -18,6 +18,7 @@
 struct blame;
 struct config;
 struct config_plugin_table;
+struct exchanges;
 struct host;
 struct loop;
 struct op_table;
@@ -130,6 +131,9 @@ void host_discard(struct host *h);
  * must have forgotten them before host_stop.
  */
 void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops);
+
+/** Where routes are opened. Before host_start; lives until host_stop is done. (route.c) */
+void host_routes_set(struct host *h, struct exchanges *x);
 
 /** Have fn called whenever plugins came or went after host_start, on the logic thread. Once, before. */
 void host_watch(struct host *h, void (*fn)(void *arg), void *arg);

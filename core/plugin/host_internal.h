@@ -10,6 +10,7 @@
 #include "loop/work.h"
 #include "plugin/plugin_internal.h"
 
+struct exchanges;
 struct startup;
 struct stop;
 struct preparation;
@@ -24,7 +25,8 @@ struct host {
 	struct store *store;
 	struct pipeline *pipeline; /* NULL: there is none (tests) */
 	struct op_table *ops;
-	const struct config *cfg; /* in force */
+	struct exchanges *exchanges; /* NULL: there are no routes */
+	const struct config *cfg;    /* in force */
 	struct confab_plugin **plugins;
 	size_t n_plugins;
 	struct startup *startup;    /* while host_start is under way */

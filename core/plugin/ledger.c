@@ -16,6 +16,7 @@ static const char *const flight_names[FLIGHT_KINDS] = {
 	[FLIGHT_DOCUMENT] = "document call",
 	[FLIGHT_EVENT] = "event",
 	[FLIGHT_TODO] = "todo",
+	[FLIGHT_ROUTE] = "request",
 };
 
 static void describe_add(char *text, size_t size, unsigned n, const char *what)

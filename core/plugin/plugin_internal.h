@@ -36,6 +36,7 @@ struct confab_plugin {
 	struct snapshots *snapshots; /* in force; NULL before prepare */
 	int64_t emit_second;         /* … in which it has started so many events */
 	unsigned emits;
+	unsigned exchanges; /* requests of its routes under way */
 	struct slot_owner slots;
 	bool ready;            /* a provider said it may be used, or need not */
 	struct unload *unload; /* while draining */
@@ -64,6 +65,8 @@ void plugin_flight_ended(struct confab_plugin *p, enum flight kind);
 /** Register its kinds, ops and hooks. What was registered before a failure stays until register_end.
  *  Thread: logic. (register.c) */
 int register_plugin(struct confab_plugin *p, struct confab_error *err);
+/** Open the doors of its routes. (route.c) */
+int routes_register(struct confab_plugin *p, struct confab_error *err);
 /** Nothing new comes to it any more. */
 void register_remove(struct confab_plugin *p);
 /** Take its kinds away; false: events of them are still under way. */

@@ -8,6 +8,7 @@
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host_internal.h"
+#include "wire/exchange.h"
 #include "wire/op_table.h"
 
 /* The pipeline asks for the settings of the hook it calls. */
@@ -50,6 +51,8 @@ int register_plugin(struct confab_plugin *p, struct confab_error *err)
 		rc = op_add(ops, &p->desc.ops[i], p->ctx, p, p->name, err);
 	for (uint32_t i = 0; pl != NULL && i < p->desc.d.commands.n && rc == 0; i++)
 		rc = command_add(pl->commands, &p->desc.commands[i], p->ctx, p, p->name, err);
+	if (rc == 0)
+		rc = routes_register(p, err);
 	if (pl != NULL && rc == 0)
 		rc = hooks_register(p, pl, err);
 	return rc;
@@ -59,6 +62,8 @@ void register_remove(struct confab_plugin *p)
 {
 	if (p->host->ops != NULL)
 		op_remove_all(p->host->ops, p);
+	if (p->host->exchanges != NULL)
+		exchanges_shut(p->host->exchanges, p);
 	if (p->host->pipeline != NULL) {
 		hook_remove_all(p->host->pipeline->hooks, p);
 		command_remove_all(p->host->pipeline->commands, p);

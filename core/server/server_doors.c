@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "net/net_start.h"
 #include "plugin/host.h"
+#include "wire/exchange.h"
 #include "wire/plugin_codec.h"
 #include "wire/wire.h"
 
@@ -89,14 +90,47 @@ static void routes_fill(struct server *s, struct door_set *d)
 		{.method = "GET", .path = "/readyz", .handle = server_readyz, .ctx = s},
 		{.method = "GET", .path = "/metrics", .handle = server_metrics, .ctx = s},
 	};
-	size_t n = sizeof(own) / sizeof(own[0]);
+	size_t n = sizeof(own) / sizeof(own[0]), doors = exchanges_doors(s->wire->exchanges);
 
+	d->routes = alloc_zero(SERVER_ROUTES_MAX + doors, sizeof(*d->routes));
 	d->n_routes = wire_routes(s->wire, (size_t)config_limits(s->config)->body_bytes, d->routes,
 		SERVER_ROUTES_MAX - n - SERVER_PAGES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		d->routes[d->n_routes++] = own[i];
 	}
 	d->n_routes += server_page_routes(s->config, d->routes + d->n_routes);
+	d->n_routes += exchanges_routes(s->wire->exchanges, d->routes + d->n_routes, doors);
+}
+
+static void door_set_free(struct door_set *d)
+{
+	free(d->routes);
+	free(d);
+}
+
+/** Would net serve the same by either? */
+static bool same_doors(const struct door_set *a, const struct door_set *b)
+{
+	if (a->n_codecs != b->n_codecs || a->n_routes != b->n_routes) {
+		return false;
+	}
+	for (size_t i = 0; i < a->n_codecs; i++) {
+		const struct codec *p = &a->codecs[i], *q = &b->codecs[i];
+
+		if (p->path != q->path || p->subprotocol != q->subprotocol || p->ctx != q->ctx ||
+			p->max_message != q->max_message) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < a->n_routes; i++) {
+		const struct http_route *p = &a->routes[i], *q = &b->routes[i];
+
+		if (p->path != q->path || p->method != q->method || p->ctx != q->ctx ||
+			p->max_body != q->max_body) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static struct door_set *door_set_new(struct server *s)
@@ -228,9 +262,13 @@ void server_doors_renew(struct server *s)
 	struct door_set *d = door_set_new(s);
 	struct confab_error err = {0};
 
+	if (same_doors(d, s->doors)) {
+		door_set_free(d);
+		return;
+	}
 	if (net_routes_set(s->net, d->codec_list, d->n_codecs, d->routes, d->n_routes, &err)) {
 		log_error("codecs and routes, not in force (%s)", err.text);
-		free(d);
+		door_set_free(d);
 		return;
 	}
 	d->former = s->doors;
@@ -242,7 +280,7 @@ void server_doors_free(struct server *s)
 	while (s->doors) {
 		struct door_set *former = s->doors->former;
 
-		free(s->doors);
+		door_set_free(s->doors);
 		s->doors = former;
 	}
 }

@@ -17,6 +17,7 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/retention.h"
 #include "plugin/host.h"
+#include "wire/exchange.h"
 
 /** How often is looked whether all events have ended [us]. */
 #define LOOK_US 5000
@@ -60,16 +61,18 @@ static void end_connections(struct mail *m)
 	net_stop(s->net, left_us > 0 ? (uint32_t)(left_us / 1000) : 0, net_empty, s);
 }
 
-/** Logic: until no event is under way, or half of the grace is over; the other half is for writing. */
+/** Logic: until no event and no request of a plugin's route is under way, or half of the grace is over; the other half is for writing. */
 static void wait_for_events(void *arg)
 {
 	struct server *s = arg;
 	int64_t half_us = atomic_load(&s->stop_grace_ms) * 1000 / 2;
 
-	if (s->pipeline->stats.live > 0 && clock_mono_us() < s->stop_until_us - half_us) {
+	if ((s->pipeline->stats.live > 0 || exchanges_live(s->wire->exchanges) > 0) &&
+		clock_mono_us() < s->stop_until_us - half_us) {
 		timer_start(s->logic, &s->leave, LOOK_US);
 		return;
 	}
+	exchanges_end(s->wire->exchanges);
 	server_farewell(s, "stop");
 	s->to_main.run = end_connections;
 	loop_post(s->main, &s->to_main);

@@ -26,7 +26,7 @@ struct pool;
 struct watchdog;
 
 #define SERVER_IO_MAX 64
-#define SERVER_ROUTES_MAX 64
+#define SERVER_ROUTES_MAX 64 /* of the core */
 #define SERVER_PAGES_MAX 4
 #define SERVER_CODECS_MAX 32
 
@@ -44,7 +44,7 @@ struct door_set {
 	struct codec codecs[SERVER_CODECS_MAX]; /* the protocol's own first */
 	const struct codec *codec_list[SERVER_CODECS_MAX];
 	size_t n_codecs;
-	struct http_route routes[SERVER_ROUTES_MAX];
+	struct http_route *routes; /* the core's, then those of plugins */
 	size_t n_routes;
 };
 

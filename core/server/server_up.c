@@ -23,6 +23,7 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/retention.h"
 #include "plugin/host.h"
+#include "wire/exchange.h"
 #include "wire/wire.h"
 
 #define SWEEP_US 30000000
@@ -176,6 +177,8 @@ static void start_logic(struct mail *m)
 		return;
 	}
 	host_doors_set(s->host, s->pipeline, s->wire->ops);
+	exchanges_files(s->wire->exchanges, s->pool, config_server(s->config)->data);
+	host_routes_set(s->host, s->wire->exchanges);
 	host_start(s->host, s->config, s->logic, s->pool, plugins_up, s);
 }
 

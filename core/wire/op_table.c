@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Where the twins live; net hands everything below it to wire. */
+/** Where the twins live; net hands everything below it to wire. And what is left to plugins' routes. */
 #define PATH_ROOT "/v1/"
+#define PATH_ROUTES "/v1/x/"
 
 struct op_table {
 	struct op **ops;
@@ -107,6 +108,9 @@ static const char *path_fault(const struct confab_op_row *row)
 
 	if (strncmp(row->path, PATH_ROOT, strlen(PATH_ROOT)) != 0) {
 		return "its path does not begin with " PATH_ROOT;
+	}
+	if (strncmp(row->path, PATH_ROUTES, strlen(PATH_ROUTES)) == 0) {
+		return "its path begins with " PATH_ROUTES ", below which only routes are";
 	}
 	for (; *at == '/'; segments++) {
 		size_t len = strcspn(++at, "/");

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "wire/errors.h"
+#include "wire/exchange.h"
 #include "wire/op_table.h"
 #include "wire/shape.h"
 #include "wire/wire.h"
@@ -91,7 +93,12 @@ static void request_free(struct answer *a)
 	if (rq->web) {
 		free(rq->web->path);
 		free(rq->web->token);
+		free(rq->web->head_lines);
+		free(rq->web->content_type);
 		free(rq->web);
+	}
+	if (rq->answer.file && rq->answer.fd >= 0) {
+		(void)close(rq->answer.fd);
 	}
 	free(rq);
 }
@@ -114,6 +121,9 @@ static void request_send(struct confab_request *rq)
 		rq->ok = NULL;
 	}
 	w->ports.forget(w->ports.ctx, rq);
+	if (rq->web && rq->web->exchange) {
+		exchange_settled(rq->web->exchange);
+	}
 	rq->answer.settles = true;
 	net_answer(w->net, &rq->answer);
 }

@@ -23,6 +23,10 @@ struct request_web {
 	char session[32];    /* Confab-Session, "": none */
 	char none_match[72]; /* If-None-Match, "": none or too long to be ours */
 	char headers[128];   /* of the answer, each line with CR LF */
+	/* Of a plugin's route, else NULL: its exchange, which is told when the request is answered, by
+	 * whomever; further lines of the answer's head, and its Content-Type, or NULL. */
+	struct confab_http *exchange;
+	char *head_lines, *content_type;
 };
 
 struct confab_request {
@@ -66,6 +70,11 @@ void request_error(struct confab_request *rq, const char *code, const char *text
 
 /** An empty one, of a connection. I/O thread. */
 struct confab_request *request_new(struct wire *wire, confab_conn_id conn, uint64_t stream);
+/** One that came by HTTP, with all but its path and body. I/O thread. */
+struct confab_request *request_of_http(struct wire *wire, const struct http_request *hr);
+/** Its body as one JSON object in args; {} if it is empty. @return 0 or a code. I/O thread. */
+int request_take_json(
+	struct confab_request *rq, const struct http_request *hr, struct confab_error *err);
 /** Send it to the logic thread, which finds its row, checks its shape and hands it to the ports. */
 void request_post(struct confab_request *rq);
 /** An answer that needs no logic thread (a refusal at the door). Takes it. I/O thread. */

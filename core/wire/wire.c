@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "wire/exchange.h"
 #include "wire/request.h"
 
 /** Something happened to a connection: told to the logic thread in order with its requests. */
@@ -197,7 +198,6 @@ static struct request_web *web_new(const struct http_request *hr)
 	if (tags && strlen(tags) < sizeof(web->none_match)) {
 		memcpy(web->none_match, tags, strlen(tags) + 1);
 	}
-	web->path = whole_path(hr);
 	web->token = hr->token ? strdup(hr->token) : NULL;
 	return web;
 }
@@ -205,32 +205,45 @@ static struct request_web *web_new(const struct http_request *hr)
 static void http_handle(void *ctx, const struct http_request *hr)
 {
 	struct wire *w = ctx;
-	struct confab_request *rq = request_new(w, hr->conn, hr->stream);
+	struct confab_request *rq = request_of_http(w, hr);
 	struct confab_error err = {0};
+
+	rq->web->path = whole_path(hr);
+	if (request_take_json(rq, hr, &err)) {
+		request_refuse(rq, err.code == CONFAB_ELIMIT ? "limit" : "bad_request", err.text);
+		return;
+	}
+	request_post(rq);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+struct confab_request *request_of_http(struct wire *w, const struct http_request *hr)
+{
+	struct confab_request *rq = request_new(w, hr->conn, hr->stream);
 
 	rq->http = true;
 	rq->conn = 0;
 	rq->web = web_new(hr);
 	snprintf(rq->peer, sizeof(rq->peer), "%s", hr->peer ? hr->peer : "");
-	if (hr->body_len) {
-		rq->args = json_parse_bounded(hr->body, hr->body_len, hr->body_len, &err);
-		if (rq->args && !json_is_object(rq->args)) {
-			(void)confab_error_set(
-				&err, CONFAB_EPROTO, "the body must be a JSON object");
-		}
-	} else {
-		rq->args = json_object();
-	}
-	if (err.code) {
-		request_refuse(rq, err.code == CONFAB_ELIMIT ? "limit" : "bad_request", err.text);
-		return;
-	}
 	rq->query = json_object();
 	add_query(hr, rq->query);
-	request_post(rq);
+	return rq;
 }
 
-/* -------------------------------------------------------------------------------------------- */
+int request_take_json(
+	struct confab_request *rq, const struct http_request *hr, struct confab_error *err)
+{
+	if (!hr->body_len) {
+		rq->args = json_object();
+		return 0;
+	}
+	rq->args = json_parse_bounded(hr->body, hr->body_len, hr->body_len, err);
+	if (rq->args && !json_is_object(rq->args)) {
+		(void)confab_error_set(err, CONFAB_EPROTO, "the body must be a JSON object");
+	}
+	return err->code;
+}
 
 struct wire *wire_new(struct loop *logic)
 {
@@ -239,6 +252,7 @@ struct wire *wire_new(struct loop *logic)
 	assert(w);
 	w->logic = logic;
 	w->ops = op_table_new();
+	w->exchanges = exchanges_new(w);
 	gate_init(&w->gate, logic, backlog, w);
 	return w;
 }
@@ -247,6 +261,7 @@ void wire_free(struct wire *w)
 {
 	if (w) {
 		gate_fini(&w->gate);
+		exchanges_free(w->exchanges);
 		op_table_free(w->ops);
 		free(w);
 	}

@@ -16,6 +16,7 @@
 #include "wire/op_table.h"
 
 struct confab_request;
+struct exchanges;
 
 /** What wire asks of ops. Logic thread. */
 struct wire_ports {
@@ -32,9 +33,10 @@ struct wire_ports {
 
 struct wire {
 	struct loop *logic;
-	struct net *net;      /* set once net is there, before it listens */
-	struct op_table *ops; /* logic thread */
-	struct gate gate;     /* logic thread */
+	struct net *net;             /* set once net is there, before it listens */
+	struct op_table *ops;        /* logic thread */
+	struct exchanges *exchanges; /* plugins' routes; logic thread */
+	struct gate gate;            /* logic thread */
 	struct wire_ports ports;
 	atomic_uint_fast64_t unanswered; /* requests freed without an answer: bugs */
 	atomic_uint_fast64_t requests, errors;

@@ -100,13 +100,13 @@ static void add(struct op_table *t, const struct confab_op_row *row, const void 
 
 static void twice_is_refused(void **state)
 {
-	static const struct confab_op_row first = AT("a.b", "GET", "/v1/x/{channel}/y");
+	static const struct confab_op_row first = AT("a.b", "GET", "/v1/w/{channel}/y");
 	static const struct confab_op_row same_name = {
 		.name = "a.b", .actor = CONFAB_OP_USER, .run = run};
-	static const struct confab_op_row same_path = AT("a.c", "GET", "/v1/x/{seq}/y");
-	static const struct confab_op_row other_method = AT("a.d", "PUT", "/v1/x/{seq}/y");
-	static const struct confab_op_row longer = AT("a.e", "GET", "/v1/x/{seq}/yy");
-	static const struct confab_op_row literal = AT("a.f", "GET", "/v1/x/z/y");
+	static const struct confab_op_row same_path = AT("a.c", "GET", "/v1/w/{seq}/y");
+	static const struct confab_op_row other_method = AT("a.d", "PUT", "/v1/w/{seq}/y");
+	static const struct confab_op_row longer = AT("a.e", "GET", "/v1/w/{seq}/yy");
+	static const struct confab_op_row literal = AT("a.f", "GET", "/v1/w/z/y");
 	struct op_table *t = op_table_new();
 	struct confab_error err = {0};
 

@@ -43,6 +43,9 @@ struct confab_route_row {
 	/** Below "/v1/x/NAME/", NAME being the plugin's; segments in braces are parameters:
 	 *  "/v1/x/uploads/{channel}/{file}". At most 8 segments. */
 	const char *path;
+	/** Fields of the head that confab_http_header knows beside Content-Type, separated by spaces, ≤ 16;
+	 *  NULL: none. */
+	const char *headers;
 	enum confab_op_actor actor; /* who must be known before run is called */
 	enum confab_http_body body;
 	size_t max_body; /* [bytes], > 0 where there is a body; longer ones are refused with 413 */
@@ -67,8 +70,7 @@ const char *confab_http_method(const struct confab_http *h);
 const char *confab_http_path(const struct confab_http *h);
 /** A parameter of the path, or of the query, decoded; NULL: absent. The path wins. */
 const char *confab_http_param(const struct confab_http *h, const char *name);
-/** A field of the head, names in any case; NULL: absent. Kept are Accept, Content-Type, Content-Length,
- *  If-Match, If-None-Match, Range, User-Agent and all that begin with "X-". */
+/** A field of the head, named as in the row; NULL: absent, or not named there. */
 const char *confab_http_header(const struct confab_http *h, const char *name);
 /** The client's address as text; behind trusted proxies the one they name. */
 const char *confab_http_peer(const struct confab_http *h);
@@ -84,12 +86,13 @@ int confab_http_fd(const struct confab_http *h, uint64_t *bytes);
 /** A pointer of the plugin's, NULL at first. */
 void **confab_http_slot(struct confab_http *h);
 
-/** STREAM: so many bytes more may come. Beyond what was asked for the connection is not read. */
+/** STREAM: so many bytes more may come. What was not asked for waits at the connection, which is not
+ *  read meanwhile (but for one piece, at most 64 KB). */
 void confab_http_want(struct confab_http *h, size_t bytes);
 
 /* Answers. After these the request is gone. */
 
-/** A JSON value, taken. status: 200..599. */
+/** A JSON value, taken; NULL: {}. status: 200..599. */
 void confab_http_json(struct confab_http *h, int status, json_t *body);
 /** Bytes, copied. type: "text/plain; charset=utf-8" …, NULL: none. */
 void confab_http_bytes(

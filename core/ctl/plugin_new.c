@@ -28,6 +28,7 @@ static const struct skeleton skeletons[] = {
 	{"@NAME@.c", skeleton_plugin_c, 0644},
 	{"@NAME@.cc", skeleton_plugin_cc, 0644},
 	{"@NAME@_test.c", skeleton_test_c, 0644},
+	{"wire.py", skeleton_wire_py, 0644},
 	{"wire_test.py", skeleton_wire_test_py, 0755},
 	{"Makefile", skeleton_make, 0644},
 	{"README.md", skeleton_README_md, 0644},
@@ -52,9 +53,6 @@ static const char *word_value(const struct wish *w, const char *word, size_t len
 		{"IDENT", w->ident},
 		{"SUFFIX", w->cxx ? "cc" : "c"},
 		{"COMPILER", w->cxx ? "CXX" : "CC"},
-		{"FLAGS", w->cxx ? "CXXFLAGS" : "CFLAGS"},
-		/* Unique symbols of C++ would keep the code in memory for ever. */
-		{"STANDARD", w->cxx ? "-std=c++20 -fno-gnu-unique" : "-std=c11"},
 	};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i].word) == len && memcmp(words[i].word, word, len) == 0)

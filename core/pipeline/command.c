@@ -97,8 +97,7 @@ static void remembered(struct confab_event *holder, void *arg)
 {
 	struct confab_event *ev = arg;
 
-	ev->out = holder->out;
-	holder->out.ok = NULL;
+	event_outcome_take(ev, holder);
 	ev->place = EVENT_WALKING;
 	if (ev->out.is == OUTCOME_OK && !json_bool(ev->out.ok, "again")) {
 		run(ev, json_str(ev->body, "text"));

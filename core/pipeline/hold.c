@@ -20,8 +20,7 @@ static void held(struct confab_event *holder, void *arg)
 {
 	struct confab_event *ev = arg;
 
-	ev->out = holder->out;
-	holder->out.ok = NULL;
+	event_outcome_take(ev, holder);
 	ev->place = EVENT_WALKING;
 	event_finish(ev);
 }

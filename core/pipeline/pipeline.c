@@ -272,6 +272,15 @@ static enum kind_end end_of(const struct outcome *out)
 	return strcmp(out->code, "unknown") == 0 ? KIND_END_UNKNOWN : KIND_END_REFUSED;
 }
 
+void event_outcome_take(struct confab_event *to, struct confab_event *from)
+{
+	json_decref(to->out.ok);
+	free(to->out.text);
+	to->out = from->out;
+	from->out.ok = NULL;
+	from->out.text = NULL;
+}
+
 json_t *event_take_ok(struct confab_event *ev)
 {
 	json_t *ok = ev->out.ok;

@@ -75,6 +75,8 @@ void event_error(struct confab_event *ev, const char *code, const char *text, un
 /** Take what it answers out of it, for `done`: the answer is written and freed by another thread, so
  *  nothing may be left that counts references. @return the caller's, or NULL */
 json_t *event_take_ok(struct confab_event *ev);
+/** One event ends as another one did: the outcome moves, only its words (code, plugin) stay readable. */
+void event_outcome_take(struct confab_event *to, struct confab_event *from);
 /** Answer now, before frames go out; the event lives on (observe hooks). Once. */
 void event_answer(struct confab_event *ev);
 /** Its outcome stands: answer, leave the strand, free. Used by commit and the steps. */

@@ -10,6 +10,7 @@
 #include <confab/chat.h>
 #include "base/clock.h"
 #include "base/map.h"
+#include "chat/channel.h"
 #include "config/config.h"
 #include "config/grant.h"
 
@@ -117,6 +118,21 @@ unsigned permit_wait_ms(const struct confab_actor *who, const struct channel *ch
 	}
 	left = m->muted_until_ms - clock_real_ms();
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (unsigned)left;
+}
+
+void permit_config_set(struct chat *chat, const struct config *cfg)
+{
+	size_t pos = 0;
+	void *value;
+
+	chat->config = cfg;
+	while (strmap_next(chat->logs, &pos, NULL, &value)) {
+		struct chat_log *lg = value;
+
+		if (lg->channel) {
+			lg->channel->type = permit_type(chat, channel_type_name(lg->channel));
+		}
+	}
 }
 
 uint32_t permit_class_of_role(const struct channel *ch, const char *role)

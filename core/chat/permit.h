@@ -20,6 +20,10 @@ struct confab_actor {
 /** Type of a channel by name, of the configuration in force; the strictest one if it is unknown. */
 const struct config_type *permit_type(const struct chat *chat, const char *name);
 
+/** Another configuration is in force, borrowed: channels point at its types from now on, so that the
+ *  former one may go. */
+void permit_config_set(struct chat *chat, const struct config *cfg);
+
 /** The member of a channel, or NULL. */
 struct member *permit_member(const struct channel *ch, const char *user);
 

@@ -18,7 +18,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "chat/chat.h"
+#include "chat/permit.h"
 #include "config/config.h"
 #include "loop/sim.h"
 #include "loop/work.h"
@@ -131,7 +131,7 @@ static void prepared(void *arg, int rc, const struct confab_error *err)
 	struct confab_test *t = arg;
 	if (rc == 0) {
 		host_commit(t->host);
-		t->node->chat->config = t->config;
+		permit_config_set(t->node->chat, t->config);
 	}
 	step_over(t, rc, err);
 }

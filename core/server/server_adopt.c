@@ -50,21 +50,6 @@ static int order_hooks(struct server *s, const struct config *cfg, struct confab
 	return rc;
 }
 
-/** Channels point at their type: they point at the new one before the former may go. */
-static void types_renew(struct chat *chat)
-{
-	size_t pos = 0;
-	void *value;
-
-	while (strmap_next(chat->logs, &pos, NULL, &value)) {
-		struct chat_log *lg = value;
-
-		if (lg->channel) {
-			lg->channel->type = permit_type(chat, channel_type_name(lg->channel));
-		}
-	}
-}
-
 /* -------------------------------------------------------------------------------------------- */
 
 int server_adopt(struct server *s, const struct config *cfg, struct confab_error *err)
@@ -75,8 +60,7 @@ int server_adopt(struct server *s, const struct config *cfg, struct confab_error
 	if (rc) {
 		return rc;
 	}
-	s->chat->config = cfg;
-	types_renew(s->chat);
+	permit_config_set(s->chat, cfg);
 	s->ops.server_name = server->name;
 	s->env.server_name = server->name;
 	log_level_set((enum log_level)config_log(cfg)->level);

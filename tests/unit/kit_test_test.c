@@ -85,6 +85,28 @@ static int load(struct confab_plugin *p, void **ctx, struct confab_error *err)
 	return 0;
 }
 
+static json_t *sums(struct confab_event *ev, const char *args, void *ctx)
+{
+	(void)ev;
+	(void)args;
+	return json_pack("{s:s}", "text", ((struct greeter *)ctx)->sums == 7 ? "seven" : "?");
+}
+
+static enum confab_verdict doubt(struct confab_event *ev, void *ctx)
+{
+	size_t len;
+	(void)ctx;
+	return strcmp(confab_draft_text(confab_event_draft(ev), &len), "doubtful") == 0
+		? confab_hold(ev, "doubts", json_object())
+		: CONFAB_PASS;
+}
+
+static const struct confab_hook_row hooks[] = {
+	CONFAB_DECIDE(CONFAB_MODERATE, "message.send", doubt, "holds what is doubtful"),
+};
+
+static const struct confab_command_row commands[] = {{"sums", "the sums", NULL, sums}};
+
 static const struct confab_op_row ops[] = {
 	{.name = "note.put", .actor = CONFAB_OP_USER, .run = note_put, .doc = "Keep a note."},
 };
@@ -92,7 +114,9 @@ static const struct confab_op_row ops[] = {
 static const struct confab_descriptor greeter = {
 	CONFAB_HEAD("greeter", "1.0", "MIT"),
 	CONFAB_ROWS(settings, settings),
+	CONFAB_ROWS(hooks, hooks),
 	CONFAB_ROWS(ops, ops),
+	CONFAB_ROWS(commands, commands),
 	.load = load,
 	.unload = free,
 };
@@ -144,6 +168,24 @@ static void store_in_trouble(void **state)
 	confab_test_free(t);
 }
 
+/* What is remembered first, in the user's own log: the message ends as that ended. */
+static void commands_and_held_messages(void **state)
+{
+	(void)state;
+	struct confab_test *t = confab_test_new(&greeter, NULL, NULL);
+	struct confab_test_client *ann = confab_test_client(t, "ann");
+	confab_test_channel(ann, "general");
+	confab_test_faults(t, &(struct confab_test_faults){.busy = 1000});
+	assert_string_equal(confab_test_say(ann, "general", "/sums"), "busy");
+	assert_string_equal(confab_test_say(ann, "general", "doubtful"), "busy");
+	confab_test_faults(t, NULL);
+	assert_string_equal(confab_test_say(ann, "general", "doubtful"), "held");
+	assert_string_equal(confab_test_say(ann, "general", "/sums"), "handled");
+	const json_t *note = confab_test_event(ann, "note", 100);
+	assert_string_equal(json_string_value(json_object_get(note, "text")), "seven");
+	confab_test_free(t);
+}
+
 static void settings_change(void **state)
 {
 	(void)state;
@@ -162,7 +204,8 @@ static void settings_change(void **state)
 	assert_int_equal(confab_setting_duration_ms(
 				 confab_plugin_settings(confab_test_plugin(t)), ROW_AFTER),
 		5000);
-	assert_string_equal(confab_test_say(ann, "general", "hi"), "ok");
+	for (int i = 0; i < 3; i++) /* by the limits of the new channel type */
+		assert_string_equal(confab_test_say(ann, "general", "hi"), "ok");
 	confab_test_free(t);
 }
 
@@ -213,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_and_work),
 		cmocka_unit_test(store_in_trouble),
+		cmocka_unit_test(commands_and_held_messages),
 		cmocka_unit_test(settings_change),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(clients),

@@ -9,7 +9,7 @@
 
 #include "pipeline/hook.h"
 #include "pipeline/pipeline.h"
-#include "plugin/blame.h"
+#include "base/blame.h"
 
 static void why(const struct hooks *hooks, const struct hook *hk, char *out, size_t size)
 {
@@ -38,8 +38,10 @@ static void stage_add(json_t *list, struct hooks *hooks, enum confab_stage stage
 			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "stage",
 				blame_place_name((enum blame_place)stage), "plugin", hk->plugin,
 				"because", reason, "kinds", hk->row.kinds, "calls",
-				(json_int_t)hk->calls, "refused", (json_int_t)hk->rejects, "max_us",
-				(json_int_t)hk->max_us, "does", hk->row.doc ? hk->row.doc : ""));
+				(json_int_t)hk->figures.calls, "refused",
+				(json_int_t)hk->figures.verdicts[CONFAB_REJECT], "max_us",
+				(json_int_t)hk->figures.us_max, "does",
+				hk->row.doc ? hk->row.doc : ""));
 	}
 	if (all)
 		hooks_release(all);

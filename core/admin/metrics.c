@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "admin/admin.h"
+#include "admin/plugins.h"
 
 #include <stdio.h>
 
@@ -18,8 +19,6 @@
 #include "net/reason.h"
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
-#include "plugin/blame.h"
-#include "plugin/host.h"
 #include "store/store.h"
 
 static void family(struct buf *b, const char *name, const char *type, const char *help)
@@ -233,33 +232,6 @@ static void loop_metrics(struct buf *b, const struct admin_env *env)
 	}
 }
 
-static void plugin_metrics(struct buf *b, const struct host *host)
-{
-	struct confab_plugin *p;
-
-	for (unsigned failed = 0; failed < 2; failed++) {
-		family(b, failed ? "plugin_failures" : "plugin_calls", "counter",
-			failed ? "Calls into plugins that failed." : "Calls into plugins.");
-		for (size_t i = 0; (p = host_at(host, i)); i++) {
-			const struct blame *blame = plugin_blame(p);
-
-			for (unsigned c = 1; blame && c < BLAME_PLACES; c++) {
-				const struct blame_cell *cell = &blame->cells[c];
-
-				if (cell->calls)
-					buf_fmt(b,
-						"confab_plugin_%s_total{plugin=\"%s\",place="
-						"\"%s\"} %llu\n",
-						failed ? "failures" : "calls",
-						confab_plugin_name(p),
-						blame_place_name((enum blame_place)c),
-						(unsigned long long)(failed ? cell->failures
-									    : cell->calls));
-			}
-		}
-	}
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 void admin_metrics(const struct admin_env *env, struct buf *out)
@@ -275,6 +247,6 @@ void admin_metrics(const struct admin_env *env, struct buf *out)
 	if (env->store)
 		store_metrics(out, env->store);
 	if (env->host)
-		plugin_metrics(out, env->host);
+		admin_plugin_metrics(env->host, out);
 	buf_str(out, "# EOF\n");
 }

@@ -9,6 +9,7 @@
 
 #include "admin/admin.h"
 #include "admin/hooks.h"
+#include "admin/plugins.h"
 #include "admin/revoke.h"
 #include "admin/users.h"
 #include "base/buf.h"
@@ -23,7 +24,6 @@
 #include "net/net_start.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/retention.h"
-#include "plugin/blame.h"
 #include "plugin/host.h"
 #include "store/store.h"
 
@@ -193,35 +193,6 @@ static void run_sessions(struct admin_request *rq, const struct admin_env *env, 
 				(json_int_t)s->expires_ms));
 	}
 	admin_reply(rq, json_pack("{s:o}", "sessions", list));
-}
-
-static json_t *plugin_json(struct confab_plugin *p)
-{
-	const struct blame *b = plugin_blame(p);
-	char holdings[200] = "";
-	uint64_t calls = 0, failures = 0, us = 0;
-
-	for (unsigned i = 1; b && i < BLAME_PLACES; i++) {
-		calls += b->cells[i].calls;
-		failures += b->cells[i].failures;
-		us += b->cells[i].us_total;
-	}
-	plugin_holdings(p, holdings, sizeof(holdings));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "name", confab_plugin_name(p),
-		"version", plugin_version(p), "state", plugin_state_name(plugin_state(p)), "calls",
-		(json_int_t)calls, "failures", (json_int_t)failures, "us", (json_int_t)us, "holds",
-		holdings);
-}
-
-static void run_plugins(struct admin_request *rq, const struct admin_env *env, const json_t *args)
-{
-	json_t *list = json_array();
-	struct confab_plugin *p;
-
-	(void)args;
-	for (size_t i = 0; env->host && (p = host_at(env->host, i)); i++)
-		json_array_append_new(list, plugin_json(p));
-	admin_reply(rq, json_pack("{s:o}", "plugins", list));
 }
 
 /* ---- deeds ---------------------------------------------------------------------------------- */
@@ -412,7 +383,9 @@ const struct admin_verb admin_verbs[] = {
 	{"channels.list", "Channels in memory; like: a prefix.", run_channels},
 	{"sessions.list", "Sessions in memory; like: a user.", run_sessions},
 	{"sessions.revoke", "End a user's session, or all of them, for good.", admin_revoke},
-	{"plugins", "Plugins, their state and what they cost.", run_plugins},
+	{"plugins", "Plugins, their state and what they cost; name: all about one.", admin_plugins},
+	{"plugin.reset", "Close a plugin's breaker: its hooks are called again.",
+		admin_plugin_reset},
 	{"hooks", "Hooks of plugins by stage, in their order.", admin_hooks},
 	{"log.level", "Show the level, or set it.", run_log_level},
 	{"log.reopen", "Open the log's file again.", run_log_reopen},

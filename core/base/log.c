@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/log_drain.h"
 #include "base/log_text.h"
+#include "base/running.h"
 #include "base/utf8.h"
 
 #define LINE_MAX_BYTES 4096
@@ -281,6 +282,8 @@ struct log_who log_who_plugin(const char *plugin)
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];
+	const struct running *runs;
+	struct log_who who;
 	struct log_entry e;
 	struct buf out;
 	va_list args;
@@ -288,6 +291,10 @@ void log_line(enum log_level level, const char *fmt, ...)
 
 	if (level > log_level())
 		return;
+	who = who_now;
+	runs = running_current();
+	if (who.plugin == NULL && runs != NULL)
+		who.plugin = runs->plugin;
 	va_start(args, fmt);
 	len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -295,7 +302,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 		return;
 	e = (struct log_entry){
 		.real_ms = clock_real_ms(),
-		.who = who_now,
+		.who = who,
 		.text = text,
 		.len = (size_t)len < sizeof(text)
 			? (size_t)len

@@ -259,6 +259,33 @@ static const struct section_row pipeline_rows[] = {
 	{{"on_deadline", CONFAB_SETTING_ENUM, "reject", 0, 0, NULL, 0, RELOAD, "reject, pass",
 		 "What happens to an event whose plugin did not answer in time."},
 		AT(on_deadline), 0},
+	{{"slow_hook", CONFAB_SETTING_DURATION, "20ms", 1, MINUTE, NULL, 0, RELOAD, NULL,
+		 "A call of a hook that takes this long is logged, at most one a second and hook: "
+		 "nobody else is served meanwhile."},
+		AT(slow_hook_ms), 0},
+	{{"breaker_errors", CONFAB_SETTING_INT, "20", 0, 1000000, "failures", 0, RELOAD, "off=0",
+		 "So many failures of a plugin's hooks within breaker_window open its breaker: its "
+		 "hooks are not called until breaker_pause is over. Failures are deferrals that "
+		 "were not answered in time and verdicts without a reason."},
+		AT(breaker_errors), 0},
+	{{"breaker_time", CONFAB_SETTING_DURATION, "3s", 0, HOUR, NULL, 0, RELOAD, "off=0",
+		 "So much time in a plugin's hooks within breaker_window opens its breaker too."},
+		AT(breaker_time_ms), 0},
+	{{"breaker_window", CONFAB_SETTING_DURATION, "10s", SECOND, HOUR, NULL, 0, RELOAD, NULL,
+		 "How far back failures and time of hooks count."},
+		AT(breaker_window_ms), 0},
+	{{"breaker_pause", CONFAB_SETTING_DURATION, "30s", SECOND, HOUR, NULL, 0, RELOAD, NULL,
+		 "How long an open breaker stays open before the hooks are tried again; ten good "
+		 "calls close it, a failure or a slow call opens it for twice as long, up to ten "
+		 "minutes. confabctl plugin reset NAME closes it at once."},
+		AT(breaker_pause_ms), 0},
+	{{"on_open", CONFAB_SETTING_ENUM, "reject", 0, 0, NULL, 0, RELOAD, "reject, pass",
+		 "What happens to events for which a plugin with an open breaker should have been "
+		 "asked: refused (busy, try again), or passed on as if the plugin were not there."},
+		AT(on_open), 0},
+	{{"on_open_except", CONFAB_SETTING_LIST, NULL, 0, 64, NULL, 0, RELOAD, NULL,
+		 "Plugins for which the other choice of on_open holds."},
+		AT(on_open_except), 0},
 };
 #undef AT
 

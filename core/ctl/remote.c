@@ -178,6 +178,11 @@ static int run_list(struct ctl *ctl, const struct ctl_verb *verb, int argc, char
 	return show_with(ctl, verb, argc, argv, (const char *const[]){"like"});
 }
 
+static int run_named(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	return show_with(ctl, verb, argc, argv, (const char *const[]){"name"});
+}
+
 static int run_revoke(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
 {
 	return show_with(ctl, verb, argc, argv, (const char *const[]){"user", "session"});
@@ -322,7 +327,10 @@ const struct ctl_verb ctl_remote_verbs[] = {
 	{"sessions list", "[USER]", "sessions that are in memory now", 0, 1, run_list},
 	{"sessions revoke", "USER [SESSION]", "end a session, or all of a user, for good", 1, 2,
 		run_revoke},
-	{"plugins", "", "plugins, their state and what they cost", 0, 0, run_plain},
+	{"plugins", "[NAME]", "plugins, their state and what they cost; NAME: all about one", 0, 1,
+		run_named},
+	{"plugin reset", "NAME", "close a plugin's breaker: its hooks are called again", 1, 1,
+		run_named},
 	{"hooks", "", "hooks of plugins, in the order in which they run, and why", 0, 0, run_plain},
 	{"log level", "[LEVEL]", "show or set: error, warning, info, debug", 0, 1, run_log_level},
 	{"log reopen", "", "open the log's file again, after it was moved", 0, 0, run_plain},

@@ -87,6 +87,17 @@ static bool within_rate(struct ops *o, struct confab_request *rq)
 	return !wait;
 }
 
+/** rq may be answered and gone when this returns; the op is not. */
+static void op_call(struct ops *o, struct confab_request *rq)
+{
+	const struct op *op = rq->op;
+	struct blame *b = pipeline_blame(o->pl, op->owner);
+	struct blame_call call = blame_enter(b, BLAME_OP);
+
+	op->row->run(rq, op->ctx);
+	blame_leave(b, &call, BLAME_OP, false);
+}
+
 static void run_as(struct ops *o, struct confab_request *rq)
 {
 	const struct confab_op_row *row = rq->op->row;
@@ -99,7 +110,7 @@ static void run_as(struct ops *o, struct confab_request *rq)
 		return;
 	}
 	if (row->run) {
-		row->run(rq, rq->op->ctx);
+		op_call(o, rq);
 		return;
 	}
 	ops_event(o, rq, row->kind, json_str(rq->args, "channel"));
@@ -231,7 +242,7 @@ static void run(void *ctx, struct confab_request *rq)
 
 	if (rq->op->row->actor == CONFAB_OP_NONE) {
 		if (within_rate(o, rq)) {
-			rq->op->row->run(rq, rq->op->ctx);
+			op_call(o, rq);
 		}
 		return;
 	}

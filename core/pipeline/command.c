@@ -73,7 +73,8 @@ static void run(struct confab_event *ev, const char *text)
 	const struct command *c;
 	char name[NAME_MAX_LEN + 1];
 	const char *args = "";
-	struct log_who who;
+	struct blame_call call;
+	struct blame *b;
 	json_t *note;
 
 	if (!split(text, name, &args)) {
@@ -84,9 +85,10 @@ static void run(struct confab_event *ev, const char *text)
 		tell(ev, name, json_pack("{s:s}", "text", "this command is not there any more"));
 		return;
 	}
-	who = log_who_set((struct log_who){.plugin = c->owner ? c->owner_name : NULL});
+	b = pipeline_blame(ev->pl, c->owner);
+	call = blame_enter(b, BLAME_COMMAND);
 	note = c->row->run(ev, args, c->ctx);
-	log_who_set(who);
+	blame_leave(b, &call, BLAME_COMMAND, false);
 	if (note) {
 		tell(ev, name, note);
 	}

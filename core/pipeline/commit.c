@@ -123,6 +123,16 @@ static bool too_large(struct confab_event *ev, const struct confab_change *c)
 	return false;
 }
 
+static int kind_builds(struct confab_event *ev, struct confab_change *c)
+{
+	struct blame *b = pipeline_blame(ev->pl, ev->kind->owner);
+	struct blame_call call = blame_enter(b, BLAME_KIND);
+	int rc = ev->kind->row->build(ev, c, ev->kind->ctx);
+
+	blame_leave(b, &call, BLAME_KIND, rc != 0);
+	return rc;
+}
+
 /** Judge an event as things stand and build its change. @return true: it is in the batch */
 static bool build_one(struct batch *b, struct confab_event *ev)
 {
@@ -134,7 +144,7 @@ static bool build_one(struct batch *b, struct confab_event *ev)
 		return false;
 	}
 	c = change_begin(b, ev);
-	rc = ev->kind->row->build(ev, c, ev->kind->ctx);
+	rc = kind_builds(ev, c);
 	if (!rc && too_large(ev, c)) {
 		rc = CONFAB_ELIMIT;
 	}

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/running.h"
+
 struct stage_order {
 	char **names;
 	size_t n;
@@ -104,6 +106,17 @@ static bool sort_hooks(
 		items[done] = hk;
 	}
 	return true;
+}
+
+/** Not called any more; what it counted stays with its plugin. */
+static void hook_detach(struct hook *hk)
+{
+	hk->off = true;
+	if (hk->blame) {
+		blame_merge(&hk->blame->cells[hk->row.stage], &hk->figures);
+	}
+	hk->blame = NULL;
+	hk->breaker = NULL;
 }
 
 static struct hook_list *list_make(uint32_t n)
@@ -247,6 +260,7 @@ int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err
 	assert(hk);
 	*hk = *proto;
 	hk->refs = 1;
+	hk->runs = running_of(hk->plugin, blame_place_name((enum blame_place)stage), hk->row.kinds);
 	list->items[list->n++] = hk;
 	rc = list_sort(&h->orders[stage], list, err);
 	if (rc) {
@@ -269,7 +283,7 @@ void hook_remove_all(struct hooks *h, const void *owner)
 		list = list_make(old->n);
 		for (uint32_t i = 0; i < old->n; i++) {
 			if (old->items[i]->owner == owner) {
-				old->items[i]->off = true;
+				hook_detach(old->items[i]);
 				continue;
 			}
 			old->items[i]->refs++;
@@ -294,6 +308,19 @@ const struct hook_list *hooks_take(struct hooks *h, enum confab_stage stage)
 void hooks_release(const struct hook_list *list)
 {
 	list_unref((struct hook_list *)list);
+}
+
+void hooks_figures(const struct hooks *h, const void *owner, const struct blame *blame,
+	enum confab_stage stage, struct blame_cell *out)
+{
+	const struct hook_list *list = h->lists[stage];
+
+	*out = blame->cells[stage];
+	for (uint32_t i = 0; list && i < list->n; i++) {
+		if (list->items[i]->owner == owner) {
+			blame_merge(out, &list->items[i]->figures);
+		}
+	}
 }
 
 bool hook_fixed(const struct hooks *h, const struct hook *hk)

@@ -8,6 +8,10 @@
 #define PIPELINE_HOOK_H
 
 #include <confab/event.h>
+#include "base/blame.h"
+
+struct breaker;
+struct running;
 
 #define HOOK_STAGES 6 /* index: enum confab_stage */
 
@@ -20,10 +24,16 @@ struct hook {
 	const char *before, *after; /* names of plugins, or NULL */
 	const struct confab_settings *(*settings)(
 		const void *owner, const char *type, const char *channel); /* or NULL */
-	bool off;      /* detached: not called any more */
-	uint32_t refs; /* snapshots that hold it */
-	uint64_t calls, rejects, slow;
-	int64_t time_us, max_us;
+	bool off;                   /* detached: not called any more */
+	uint32_t refs;              /* snapshots that hold it */
+	struct blame *blame;        /* its plugin's, gets what it counted when it goes; or NULL */
+	struct breaker *breaker;    /* its plugin's, or NULL: it has none */
+	const struct running *runs; /* what the watchdog is told meanwhile; hook_add() makes it */
+	uint64_t kinds_known, kinds_wanted; /* bits of kinds' numbers: asked, and answered yes */
+	struct blame_cell figures;          /* since it was added */
+	uint64_t slow;                      /* calls over pipeline.slow_hook */
+	unsigned slow_unsaid;
+	int64_t slow_said_us;
 };
 
 struct hook_list {
@@ -53,6 +63,10 @@ void hook_remove_all(struct hooks *h, const void *owner);
 /** The list of a stage now, or NULL if nobody hooks it (one test). A reference is taken. */
 const struct hook_list *hooks_take(struct hooks *h, enum confab_stage stage);
 void hooks_release(const struct hook_list *list);
+
+/** What the hooks of an owner at a stage have counted, with those that are gone (in its blame). */
+void hooks_figures(const struct hooks *h, const void *owner, const struct blame *blame,
+	enum confab_stage stage, struct blame_cell *out);
 
 /** Did the administrator name its plugin in the order of its stage? */
 bool hook_fixed(const struct hooks *h, const struct hook *hk);

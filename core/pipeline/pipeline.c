@@ -13,6 +13,7 @@
 #include <confab/chat.h>
 #include "base/json.h"
 #include "base/log.h"
+#include "base/running.h"
 #include "config/config.h"
 #include "chat/channel.h"
 #include "chat/row.h"
@@ -56,13 +57,17 @@ static void event_walk(struct confab_event *ev)
 static void event_walk_named(struct confab_event *ev)
 {
 	struct log_who who = {0}, former;
+	struct running_cell *here = running_here();
+	const struct running *ran;
 
 	if (ev->actor.session) {
 		who.conn = ev->actor.session->conn;
 		memcpy(who.session, ev->actor.session->id, sizeof(who.session));
 	}
 	former = log_who_set(who);
+	ran = running_set(here, NULL); /* started from a plugin's op: the core walks it */
 	event_walk(ev);
+	running_set(here, ran);
 	log_who_set(former);
 }
 
@@ -368,6 +373,16 @@ const json_t *event_lend(
 	return j;
 }
 
+static enum confab_verdict kind_judges(struct confab_event *ev)
+{
+	struct blame *b = pipeline_blame(ev->pl, ev->kind->owner);
+	struct blame_call call = blame_enter(b, BLAME_KIND);
+	enum confab_verdict v = ev->kind->row->judge(ev, ev->kind->ctx);
+
+	blame_leave(b, &call, BLAME_KIND, false);
+	return v;
+}
+
 enum confab_verdict event_judge(struct confab_event *ev)
 {
 	const struct confab_kind_row *row = ev->kind->row;
@@ -400,7 +415,7 @@ enum confab_verdict event_judge(struct confab_event *ev)
 			permit_wait_ms(&ev->actor, ch, why), NULL);
 		return CONFAB_REJECT;
 	}
-	return row->judge ? row->judge(ev, ev->kind->ctx) : CONFAB_PASS;
+	return row->judge ? kind_judges(ev) : CONFAB_PASS;
 }
 
 void pipeline_system(struct pipeline *pl, const char *kind, const char *log_user,

@@ -12,6 +12,7 @@
 #define PIPELINE_PIPELINE_H
 
 #include <confab/event.h>
+#include "base/blame.h"
 #include "base/histogram.h"
 #include "chat/chat.h"
 #include "chat/permit.h"
@@ -46,6 +47,8 @@ struct pipeline {
 	/** Run a core or plugin todo right after its commit (plugin host, ops); may be NULL. */
 	void (*todo_run)(void *ctx, const struct confab_todo *todo);
 	void *todo_ctx;
+	/** What a plugin's calls cost, by the owner of a kind, op or command; NULL: nobody counts. */
+	struct blame *(*blame_of)(const void *owner);
 	bool draining; /* refuse what is new */
 };
 
@@ -90,6 +93,12 @@ const json_t *event_lend(
 void pipeline_system(struct pipeline *pl, const char *kind, const char *log_user,
 	const char *channel_id, json_t *body, void (*done)(struct confab_event *ev, void *arg),
 	void *arg);
+
+/** The blame of an owner; NULL: the core's own, or nobody counts. */
+static inline struct blame *pipeline_blame(const struct pipeline *pl, const void *owner)
+{
+	return owner && pl->blame_of ? pl->blame_of(owner) : NULL;
+}
 
 /** May it be, as things stand? Core's rules and the kind's. Used at authorize and recheck. */
 enum confab_verdict event_judge(struct confab_event *ev);

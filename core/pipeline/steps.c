@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include <confab/provider/store.h>
-#include "base/clock.h"
-#include "base/log.h"
 #include "chat/channel.h"
 #include "chat/row.h"
 #include "chat/seen.h"
@@ -18,16 +16,14 @@
 #include "pipeline/command.h"
 #include "pipeline/commit.h"
 #include "pipeline/cursor_write.h"
+#include "pipeline/dispatch.h"
 #include "pipeline/draft.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/fanout.h"
-#include "pipeline/hold.h"
-#include "pipeline/hook.h"
 #include "pipeline/kind.h"
 #include "pipeline/meter.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/strand.h"
-#include "pipeline/ticket.h"
 #include "store/store.h"
 
 static bool is_durable(const struct confab_event *ev)
@@ -121,80 +117,6 @@ static enum step_answer step_known(struct confab_event *ev)
 
 /* --- hooks ---------------------------------------------------------------------------------------- */
 
-static void blame(struct hook *hk, int64_t us, enum confab_verdict v)
-{
-	hk->calls++;
-	hk->time_us += us;
-	hk->rejects += v == CONFAB_REJECT;
-	if (us > hk->max_us) {
-		hk->max_us = us;
-	}
-}
-
-static enum step_answer take_verdict(struct confab_event *ev, enum confab_verdict v)
-{
-	switch (v) {
-	case CONFAB_PASS:
-		return STEP_NEXT;
-	case CONFAB_HOLD:
-		return hold_event(ev);
-	case CONFAB_DEFER:
-		if (ticket_waits(ev)) {
-			ev->place = EVENT_WAITING;
-			return STEP_WAIT;
-		}
-		break;
-	case CONFAB_STOP:
-	case CONFAB_REJECT:
-		if (ev->out.is != OUTCOME_NONE) {
-			return STEP_END;
-		}
-		break;
-	}
-	log_error("plugin '%s', hook gave a verdict without its reason (%s)", ev->running->plugin,
-		ev->kind->row->name);
-	event_error(ev, "internal", NULL, 0, ev->running->plugin);
-	return STEP_END;
-}
-
-static enum step_answer run_hooks(struct confab_event *ev, enum confab_stage stage)
-{
-	enum step_answer answer = STEP_NEXT;
-	int64_t before, now;
-
-	if (!ev->hooks) {
-		ev->hooks = hooks_take(ev->pl->hooks, stage);
-		ev->hook = 0;
-		if (!ev->hooks) {
-			return STEP_NEXT;
-		}
-	}
-	before = clock_mono_us();
-	while (answer == STEP_NEXT && ev->hook < ev->hooks->n) {
-		struct hook *hk = ev->hooks->items[ev->hook++];
-		enum confab_verdict v;
-		struct log_who who;
-
-		if (hk->off || !hook_wants(hk, ev->kind->row->name)) {
-			continue;
-		}
-		ev->running = hk;
-		who = log_who_plugin(hk->plugin);
-		v = hk->row.decide(ev, hk->ctx);
-		log_who_set(who);
-		now = clock_mono_us();
-		blame(hk, now - before, v);
-		before = now;
-		answer = take_verdict(ev, v);
-	}
-	if (answer == STEP_WAIT) {
-		return answer;
-	}
-	hooks_release(ev->hooks);
-	ev->hooks = NULL;
-	return answer;
-}
-
 static enum step_answer step_accept(struct confab_event *ev)
 {
 	if (ev->approved) {
@@ -203,7 +125,7 @@ static enum step_answer step_accept(struct confab_event *ev)
 	if (!meter_accept(ev)) {
 		return STEP_END;
 	}
-	return run_hooks(ev, CONFAB_ACCEPT);
+	return dispatch_decide(ev, CONFAB_ACCEPT);
 }
 
 /* --- resolve ---------------------------------------------------------------------------------------- */
@@ -250,6 +172,15 @@ static void keys_read(struct confab_row_get *call, void *arg)
 	event_resume(ev);
 }
 
+static void kind_names_keys(struct confab_event *ev)
+{
+	struct blame *b = pipeline_blame(ev->pl, ev->kind->owner);
+	struct blame_call call = blame_enter(b, BLAME_KIND);
+
+	ev->kind->row->keys(ev, &ev->keys);
+	blame_leave(b, &call, BLAME_KIND, false);
+}
+
 /** Rows the kind names and that are not held are read; all are pinned until the end. */
 static bool have_keys(struct confab_event *ev)
 {
@@ -260,7 +191,7 @@ static bool have_keys(struct confab_event *ev)
 	if (!ev->keys_asked) {
 		ev->keys_asked = true;
 		if (ev->kind->row->keys) {
-			ev->kind->row->keys(ev, &ev->keys);
+			kind_names_keys(ev);
 		}
 	}
 	for (unsigned i = 0; i < ev->keys.n; i++) {
@@ -320,7 +251,7 @@ static enum step_answer step_authorize(struct confab_event *ev)
 	if (!ev->hooks && event_judge(ev) != CONFAB_PASS) {
 		return strand_wait(ev) ? STEP_WAIT : STEP_END;
 	}
-	return run_hooks(ev, CONFAB_AUTHORIZE);
+	return dispatch_decide(ev, CONFAB_AUTHORIZE);
 }
 
 static enum step_answer step_transform(struct confab_event *ev)
@@ -334,12 +265,12 @@ static enum step_answer step_transform(struct confab_event *ev)
 			return answer;
 		}
 	}
-	return run_hooks(ev, CONFAB_TRANSFORM);
+	return dispatch_decide(ev, CONFAB_TRANSFORM);
 }
 
 static enum step_answer step_moderate(struct confab_event *ev)
 {
-	return ev->approved ? STEP_NEXT : run_hooks(ev, CONFAB_MODERATE);
+	return ev->approved ? STEP_NEXT : dispatch_decide(ev, CONFAB_MODERATE);
 }
 
 /** After every wait; durable kinds are judged again at each commit attempt too (commit.c). */
@@ -374,7 +305,11 @@ static enum step_answer step_fanout(struct confab_event *ev)
 	json_t *show;
 
 	if (ev->kind->row->show) {
+		struct blame *b = pipeline_blame(ev->pl, ev->kind->owner);
+		struct blame_call call = blame_enter(b, BLAME_KIND);
+
 		show = ev->kind->row->show(ev, ev->kind->ctx);
+		blame_leave(b, &call, BLAME_KIND, false);
 		if (show) {
 			fanout_show(ev->pl->fanout, ev->lg, ev->actor.id, show,
 				ev->actor.session ? ev->actor.session->conn : 0);
@@ -390,29 +325,7 @@ static enum step_answer step_fanout(struct confab_event *ev)
 
 static enum step_answer step_observe(struct confab_event *ev)
 {
-	const struct hook_list *list = hooks_take(ev->pl->hooks, CONFAB_OBSERVE);
-	int64_t before, now;
-
-	if (!list) {
-		return STEP_NEXT;
-	}
-	before = clock_mono_us();
-	for (uint32_t i = 0; i < list->n; i++) {
-		struct hook *hk = list->items[i];
-		struct log_who who;
-
-		if (hk->off || !hook_wants(hk, ev->kind->row->name)) {
-			continue;
-		}
-		ev->running = hk;
-		who = log_who_plugin(hk->plugin);
-		hk->row.observe(ev, hk->ctx);
-		log_who_set(who);
-		now = clock_mono_us();
-		blame(hk, now - before, CONFAB_PASS);
-		before = now;
-	}
-	hooks_release(list);
+	dispatch_observe(ev);
 	return STEP_NEXT;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/map.h"
 #include "config/config.h"
+#include "pipeline/dispatch.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/hook.h"
 #include "pipeline/pipeline.h"
@@ -121,6 +122,7 @@ static void ticket_late(void *arg)
 		return; /* its answer is on the way */
 	}
 	ticket_forget(t);
+	dispatch_late(ev);
 	if (ev->deadline_pass) {
 		ev->ticket = 0;
 		event_resume(ev);

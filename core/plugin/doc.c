@@ -33,9 +33,9 @@ struct asking {
 static void answer(
 	struct asking *asking, int rc, const char *key, const json_t *doc, uint64_t version)
 {
-	struct plugin_call call = plugin_enter(asking->plugin);
+	struct blame_call call = plugin_enter(asking->plugin, BLAME_DONE);
 	asking->done(asking->arg, rc, key, doc, version);
-	plugin_leave(asking->plugin, &call, BLAME_POST, false);
+	plugin_leave(asking->plugin, &call, BLAME_DONE, false);
 }
 
 static void asking_end(struct asking *asking)

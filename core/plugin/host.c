@@ -13,7 +13,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "config/config.h"
+#include "pipeline/pipeline.h"
 #include "plugin/host_internal.h"
+#include "plugin/memory.h"
 #include "plugin/order.h"
 
 #define READY_MS 30000
@@ -70,6 +72,9 @@ static struct confab_plugin *plugin_new(struct host *h, const char *name)
 	p->host = h;
 	snprintf(p->name, sizeof(p->name), "%s", name);
 	ledger_init(&p->ledger);
+	blame_init(&p->blame, p->name);
+	p->breaker.plugin = p->name;
+	p->account = account_of(p->name);
 	atomic_init(&p->state, PLUGIN_OPENED);
 	return p;
 }
@@ -177,6 +182,12 @@ static void opening_end(struct opening *o, int rc)
 static void opening_done(struct work *w, int rc)
 {
 	opening_end((struct opening *)w, rc);
+}
+
+/* The pipeline and ops know an owner only as a pointer. */
+static struct blame *blame_of(const void *owner)
+{
+	return plugin_blame((struct confab_plugin *)(uintptr_t)owner);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -312,6 +323,8 @@ void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops)
 {
 	h->pipeline = pl;
 	h->ops = ops;
+	if (pl != NULL)
+		pl->blame_of = blame_of;
 }
 
 void host_watch(struct host *h, void (*fn)(void *arg), void *arg)

@@ -14,8 +14,10 @@
 
 #include <stdbool.h>
 #include <confab/plugin.h>
+#include "base/blame.h"
 
-struct blame;
+struct account;
+struct breaker;
 struct config;
 struct config_plugin_table;
 struct exchanges;
@@ -176,8 +178,17 @@ const char *plugin_state_name(enum plugin_state state);
 const char *plugin_version(const struct confab_plugin *p);
 /** With tables of this host's row sizes; empty once it is gone. Borrowed. */
 const struct confab_descriptor *plugin_descriptor(const struct confab_plugin *p);
-/** What its calls cost so far. The dispatcher of hooks adds to it. */
+/** What its calls cost so far, but those of hooks that are registered now (plugin_figures). */
 struct blame *plugin_blame(struct confab_plugin *p);
+/** What all its calls at a place cost so far. */
+void plugin_figures(const struct confab_plugin *p, enum blame_place place, struct blame_cell *out);
+/** Whether its hooks are called. Borrowed; never NULL. */
+struct breaker *plugin_breaker(const struct confab_plugin *p);
+/** Its memory, as far as it counts it. Borrowed; never NULL. */
+const struct account *plugin_account(const struct confab_plugin *p);
+/** The n-th sort of things it holds or that are in flight for it ("timer"). @return how many, 0: that
+ *  was all */
+unsigned plugin_held(const struct confab_plugin *p, unsigned n, const char **what);
 /** What it holds and what is in flight, as words. */
 void plugin_holdings(const struct confab_plugin *p, char *text, size_t size);
 /** Settings for a channel type (NULL: the server's). Borrowed until the next host_commit. */

@@ -91,23 +91,37 @@ unsigned ledger_in_flight(const struct ledger *l)
 	return n;
 }
 
-void ledger_describe(const struct ledger *l, char *text, size_t size)
+unsigned ledger_sort(const struct ledger *l, unsigned n, const char **what)
 {
-	text[0] = '\0';
-	for (unsigned i = 0; i < FLIGHT_KINDS; i++)
-		describe_add(text, size, atomic_load(&l->flights[i]), flight_names[i]);
+	for (unsigned i = 0; i < FLIGHT_KINDS; i++) {
+		unsigned count = atomic_load(&l->flights[i]);
+		*what = flight_names[i];
+		if (count > 0 && n-- == 0)
+			return count;
+	}
 	/* Each sort of thing once, where it is met first. */
 	for (const struct holding *h = l->head.next; h != &l->head; h = h->next) {
-		unsigned n = 0;
+		unsigned count = 0;
 		const struct holding *k = l->head.next;
 		while (k != h && strcmp(k->what, h->what) != 0)
 			k = k->next;
-		if (k != h)
+		if (k != h || n-- > 0)
 			continue;
 		for (; k != &l->head; k = k->next)
-			n += strcmp(k->what, h->what) == 0;
-		describe_add(text, size, n, h->what);
+			count += strcmp(k->what, h->what) == 0;
+		*what = h->what;
+		return count;
 	}
+	return 0;
+}
+
+void ledger_describe(const struct ledger *l, char *text, size_t size)
+{
+	const char *what;
+	unsigned n;
+	text[0] = '\0';
+	for (unsigned i = 0; (n = ledger_sort(l, i, &what)) > 0; i++)
+		describe_add(text, size, n, what);
 	if (text[0] == '\0')
 		snprintf(text, size, "nothing");
 }

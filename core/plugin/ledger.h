@@ -53,6 +53,9 @@ void ledger_end(struct ledger *l, enum flight kind);
 /** How much is in flight. Thread: any. */
 unsigned ledger_in_flight(const struct ledger *l);
 
+/** The n-th sort of what is held or in flight. @return how many of it, 0: there is no n-th. Thread: logic. */
+unsigned ledger_sort(const struct ledger *l, unsigned n, const char **what);
+
 /** Who holds it, as words: "2 works, 1 timer"; "nothing". Cut to size. Thread: logic. */
 void ledger_describe(const struct ledger *l, char *text, size_t size);
 

@@ -10,7 +10,8 @@
 
 #include <confab/log.h>
 
-#include "base/clock.h"
+#include "pipeline/hook.h"
+#include "pipeline/pipeline.h"
 #include "plugin/host_internal.h"
 
 /* A line of a plugin is cut here [bytes]. */
@@ -42,20 +43,15 @@ struct confab_plugin *plugin_check(struct confab_plugin *p)
 	return p;
 }
 
-struct plugin_call plugin_enter(struct confab_plugin *p)
+struct blame_call plugin_enter(struct confab_plugin *p, enum blame_place place)
 {
-	struct plugin_call call = {.began_us = clock_mono_us()};
-
-	/* The plugin speaks for whom the core works just now. */
-	call.former = log_who_plugin(p->name);
-	return call;
+	return blame_enter(&p->blame, place);
 }
 
-void plugin_leave(struct confab_plugin *p, const struct plugin_call *call, enum blame_place place,
-	bool failed)
+void plugin_leave(
+	struct confab_plugin *p, const struct blame_call *call, enum blame_place place, bool failed)
 {
-	blame_add(&p->blame, place, clock_mono_us() - call->began_us, failed);
-	log_who_set(call->former);
+	blame_leave(&p->blame, call, place, failed);
 }
 
 bool plugin_open_for_work(const struct confab_plugin *p)
@@ -100,6 +96,30 @@ const struct confab_descriptor *plugin_descriptor(const struct confab_plugin *p)
 struct blame *plugin_blame(struct confab_plugin *p)
 {
 	return &p->blame;
+}
+
+void plugin_figures(const struct confab_plugin *p, enum blame_place place, struct blame_cell *out)
+{
+	if (place <= BLAME_OBSERVE && p->host->pipeline != NULL)
+		hooks_figures(
+			p->host->pipeline->hooks, p, &p->blame, (enum confab_stage)place, out);
+	else
+		*out = p->blame.cells[place];
+}
+
+struct breaker *plugin_breaker(const struct confab_plugin *p)
+{
+	return (struct breaker *)&p->breaker;
+}
+
+const struct account *plugin_account(const struct confab_plugin *p)
+{
+	return p->account;
+}
+
+unsigned plugin_held(const struct confab_plugin *p, unsigned n, const char **what)
+{
+	return ledger_sort(&p->ledger, n, what);
 }
 
 void plugin_holdings(const struct confab_plugin *p, char *text, size_t size)

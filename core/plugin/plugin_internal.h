@@ -8,10 +8,11 @@
 
 #include <stdatomic.h>
 
+#include "base/blame.h"
 #include "base/log.h"
 #include "chat/slot.h"
 #include "loop/loop.h"
-#include "plugin/blame.h"
+#include "pipeline/breaker.h"
 #include "plugin/descriptor.h"
 #include "plugin/host.h"
 #include "plugin/ledger.h"
@@ -20,6 +21,7 @@
 
 #define PLUGIN_MAGIC 0x706c7567u
 
+struct account;
 struct unload;
 
 struct confab_plugin {
@@ -33,6 +35,8 @@ struct confab_plugin {
 	void *ctx;
 	struct ledger ledger;
 	struct blame blame;
+	struct breaker breaker;
+	struct account *account;     /* of its memory; lives for ever */
 	struct snapshots *snapshots; /* in force; NULL before prepare */
 	int64_t emit_second;         /* … in which it has started so many events */
 	unsigned emits;
@@ -42,15 +46,10 @@ struct confab_plugin {
 	struct unload *unload; /* while draining */
 };
 
-/** A call into a plugin: who speaks in the log, and since when. On the stack. */
-struct plugin_call {
-	struct log_who former;
-	int64_t began_us;
-};
-
-/** Around every call into a plugin's code. Thread: logic. */
-struct plugin_call plugin_enter(struct confab_plugin *p);
-void plugin_leave(struct confab_plugin *p, const struct plugin_call *call, enum blame_place place,
+/** Around every call into a plugin's code: it is named to the log and the watchdog, and timed. The place
+ *  is the same in both. Thread: logic. */
+struct blame_call plugin_enter(struct confab_plugin *p, enum blame_place place);
+void plugin_leave(struct confab_plugin *p, const struct blame_call *call, enum blame_place place,
 	bool failed);
 
 /** Check what came through a void pointer or from a plugin; aborts on anything else. */

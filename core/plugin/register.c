@@ -29,6 +29,8 @@ static int hooks_register(struct confab_plugin *p, struct pipeline *pl, struct c
 			.ctx = p->ctx,
 			.owner = p,
 			.plugin = p->name,
+			.blame = &p->blame,
+			.breaker = &p->breaker,
 			.before = p->desc.d.before,
 			.after = p->desc.d.after,
 			.settings = settings_for,

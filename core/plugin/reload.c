@@ -90,7 +90,7 @@ void host_commit(struct host *h)
 		struct confab_plugin *p = h->plugins[i];
 		if (atomic_load(&p->state) != PLUGIN_UP || p->desc.d.commit == NULL)
 			continue;
-		struct plugin_call call = plugin_enter(p);
+		struct blame_call call = plugin_enter(p, BLAME_LIFE);
 		p->desc.d.commit(p->ctx);
 		plugin_leave(p, &call, BLAME_LIFE, false);
 	}

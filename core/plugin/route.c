@@ -31,43 +31,43 @@ static void ended(void *ctx)
 static void run(struct confab_http *h, void *ctx)
 {
 	struct confab_plugin *p = ctx;
-	struct plugin_call call = plugin_enter(p);
+	struct blame_call call = plugin_enter(p, BLAME_ROUTE);
 
 	exchange_row(h)->run(h, p->ctx);
-	plugin_leave(p, &call, BLAME_OP, false);
+	plugin_leave(p, &call, BLAME_ROUTE, false);
 }
 
 static void piece(struct confab_http *h, const char *bytes, size_t len, bool last, void *ctx)
 {
 	struct confab_plugin *p = ctx;
-	struct plugin_call call = plugin_enter(p);
+	struct blame_call call = plugin_enter(p, BLAME_ROUTE);
 
 	exchange_row(h)->piece(h, bytes, len, last, p->ctx);
-	plugin_leave(p, &call, BLAME_OP, false);
+	plugin_leave(p, &call, BLAME_ROUTE, false);
 }
 
 static void drained(struct confab_http *h, size_t room, void *ctx)
 {
 	struct confab_plugin *p = ctx;
-	struct plugin_call call;
+	struct blame_call call;
 
 	if (exchange_row(h)->drained == NULL)
 		return;
-	call = plugin_enter(p);
+	call = plugin_enter(p, BLAME_ROUTE);
 	exchange_row(h)->drained(h, room, p->ctx);
-	plugin_leave(p, &call, BLAME_OP, false);
+	plugin_leave(p, &call, BLAME_ROUTE, false);
 }
 
 static void gone(struct confab_http *h, void *ctx)
 {
 	struct confab_plugin *p = ctx;
-	struct plugin_call call;
+	struct blame_call call;
 
 	if (exchange_row(h)->gone == NULL)
 		return;
-	call = plugin_enter(p);
+	call = plugin_enter(p, BLAME_ROUTE);
 	exchange_row(h)->gone(h, p->ctx);
-	plugin_leave(p, &call, BLAME_OP, false);
+	plugin_leave(p, &call, BLAME_ROUTE, false);
 }
 
 /* ------------------------------------------------------------------------------------------ */

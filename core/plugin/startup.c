@@ -89,7 +89,7 @@ static int plugin_load(struct startup *st, struct confab_plugin *p, enum unload_
 	int rc = 0;
 	*from = UNLOAD_FAILED;
 	if (p->desc.d.load != NULL) {
-		struct plugin_call call = plugin_enter(p);
+		struct blame_call call = plugin_enter(p, BLAME_LIFE);
 		rc = p->desc.d.load(p, &p->ctx, &err);
 		plugin_leave(p, &call, BLAME_LIFE, rc != 0);
 	}

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/chance.h"
 #include "base/clock.h"
+#include "base/running.h"
 #include "plugin/host_internal.h"
 
 struct post {
@@ -28,6 +29,7 @@ struct piece {
 	int (*run)(void *arg);
 	void (*done)(void *arg, int rc);
 	void *arg;
+	int64_t us; /* that run took, on its thread; -1: it did not run */
 };
 
 struct confab_lane {
@@ -52,7 +54,7 @@ static void post_run(struct mail *m)
 {
 	struct post *post = (struct post *)m;
 	struct confab_plugin *p = post->plugin;
-	struct plugin_call call = plugin_enter(p);
+	struct blame_call call = plugin_enter(p, BLAME_POST);
 	post->fn(post->arg);
 	plugin_leave(p, &call, BLAME_POST, false);
 	free(post);
@@ -63,9 +65,10 @@ static void post_run(struct mail *m)
 static int piece_run(struct work *w)
 {
 	struct piece *piece = (struct piece *)w;
-	struct log_who former = log_who_set((struct log_who){.plugin = piece->plugin->name});
+	struct blame_call call = plugin_enter(piece->plugin, BLAME_WORK);
 	int rc = piece->run(piece->arg);
-	log_who_set(former);
+	running_set(running_here(), call.former);
+	piece->us = clock_mono_us() - call.began_us;
 	return rc;
 }
 
@@ -80,10 +83,12 @@ static void piece_done(struct work *w, int rc)
 	struct piece *piece = (struct piece *)w;
 	struct confab_plugin *p = piece->plugin;
 	struct confab_lane *lane = piece->lane;
+	if (piece->us >= 0)
+		blame_add(&p->blame, BLAME_WORK, piece->us, rc != 0);
 	if (piece->done != NULL) {
-		struct plugin_call call = plugin_enter(p);
+		struct blame_call call = plugin_enter(p, BLAME_DONE);
 		piece->done(piece->arg, rc);
-		plugin_leave(p, &call, BLAME_POST, rc != 0);
+		plugin_leave(p, &call, BLAME_DONE, false);
 	}
 	free(piece);
 	if (lane != NULL && --lane->in_flight == 0 && lane->closed)
@@ -109,6 +114,7 @@ static struct piece *piece_new(struct confab_plugin *p, struct confab_lane *lane
 	piece->run = run;
 	piece->done = done;
 	piece->arg = arg;
+	piece->us = -1;
 	return piece;
 }
 
@@ -132,7 +138,7 @@ static void timer_fire(void *arg)
 	t->firing = true;
 	if (t->every_ms > 0)
 		timer_start(p->host->loop, &t->timer, (int64_t)t->every_ms * 1000);
-	struct plugin_call call = plugin_enter(p);
+	struct blame_call call = plugin_enter(p, BLAME_TIMER);
 	t->fn(t->arg);
 	plugin_leave(p, &call, BLAME_TIMER, false);
 	t->firing = false;

@@ -81,9 +81,9 @@ bool host_todo_run(struct host *h, const struct confab_todo *todo)
 	job->attempts = todo->attempts;
 	job->body = json_parse_bounded(todo->body, strlen(todo->body), BODY_BYTES_MAX, &err);
 	ledger_begin(&p->ledger, FLIGHT_TODO);
-	struct plugin_call call = plugin_enter(p);
+	struct blame_call call = plugin_enter(p, BLAME_TODO);
 	row->run(job, job->log, job->rev, job->body, p->ctx);
-	plugin_leave(p, &call, BLAME_POST, false);
+	plugin_leave(p, &call, BLAME_TODO, false);
 	return true;
 }
 

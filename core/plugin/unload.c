@@ -84,7 +84,7 @@ static void unload_top(struct mail *m)
 	if (slots > 0)
 		log_debug("plugin '%s', its %u slots are freed", p->name, slots);
 	if (u->from == UNLOAD_LOADED && p->desc.d.unload != NULL) {
-		struct plugin_call call = plugin_enter(p);
+		struct blame_call call = plugin_enter(p, BLAME_LIFE);
 		p->desc.d.unload(p->ctx);
 		plugin_leave(p, &call, BLAME_LIFE, false);
 	}

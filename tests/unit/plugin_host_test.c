@@ -20,7 +20,7 @@
 #include "loop/loop.h"
 #include "loop/sim.h"
 #include "loop/work.h"
-#include "plugin/blame.h"
+#include "base/blame.h"
 #include "plugin/host.h"
 #include "store/memory.h"
 

@@ -19,6 +19,7 @@
 /* A double has at most 17 digits that count; this is generous and keeps strtod quick. */
 #define REAL_BYTES_MAX 128
 #define EXPONENT_MAX 308
+#define EXPONENT_MIN 324 /* below 0: of the smallest number a double can be, as it is written again */
 
 struct scan {
 	const unsigned char *bytes;
@@ -106,16 +107,16 @@ static int scan_string(struct scan *s)
 
 static int scan_exponent(struct scan *s, size_t start)
 {
-	unsigned exponent = 0;
+	unsigned exponent = 0, most = EXPONENT_MAX;
 
 	s->at++;
 	if (s->at < s->len && (s->bytes[s->at] == '+' || s->bytes[s->at] == '-'))
-		s->at++;
+		most = s->bytes[s->at++] == '-' ? EXPONENT_MIN : EXPONENT_MAX;
 	for (; digit(s, s->at); s->at++) {
-		if (exponent <= EXPONENT_MAX)
+		if (exponent <= most)
 			exponent = exponent * 10 + (s->bytes[s->at] - '0');
 	}
-	if (exponent > EXPONENT_MAX)
+	if (exponent > most)
 		return refuse(s, CONFAB_EPROTO, start, "a number out of range");
 	return 0;
 }

@@ -93,6 +93,7 @@ def json():
         "send": '{"op":"message.send","id":2,"channel":"g","cid":"b2f0000000000000",'
                 '"text":"Grüße \\ud83d\\ude00\\n","read":812}'.encode(),
         "numbers": b"[0,-1,9007199254740991,1.5,-2e10,1e-300,1e308]",
+        "small_numbers": b"[0,-1,9007199254740991,1.4,-2e10,1e-308,5e-324]",
         "too_big": b"9007199254740992",
         "deep": b"[" * 33 + b"]" * 33,
         "twice": b'{"a":1,"a":2}',

@@ -37,7 +37,8 @@ static const struct row rows[] = {
 	{"[-9007199254740992]", CONFAB_EPROTO, "beyond 2^53-1 at byte 1"},
 	{"99999999999999999999999999999", CONFAB_EPROTO, "beyond 2^53-1"},
 	{"1e309", CONFAB_EPROTO, "out of range"},
-	{"1e-309", CONFAB_EPROTO, "out of range"},
+	{"4.9406564584124654e-324", 0, NULL}, /* what 5e-324 is written as */
+	{"1e-325", CONFAB_EPROTO, "out of range"},
 	{"1e99999999999999999999", CONFAB_EPROTO, "out of range"},
 	{"99999e308", CONFAB_EPROTO, "overflow"},
 	{"NaN", CONFAB_EPROTO, NULL},

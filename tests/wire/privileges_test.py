@@ -55,7 +55,8 @@ def test_root_becomes_the_configured_user_and_keeps_nothing(open_folder):
         ann.say("general", "as nobody")
 
 
-def test_the_walls_stand_and_doctor_says_so(server):
+def test_the_walls_stand_and_doctor_says_so(make_server):
+    server = make_server({"server": {"sandbox": True}})
     status = status_of(server.process.pid)
     assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
     for thread in Path(f"/proc/{server.process.pid}/task").iterdir():

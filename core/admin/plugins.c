@@ -16,6 +16,7 @@
 #include "pipeline/pipeline.h"
 #include "plugin/host.h"
 #include "plugin/memory.h"
+#include "plugin/metric.h"
 
 static void set_int(json_t *o, const char *key, uint64_t n)
 {
@@ -352,4 +353,6 @@ void admin_plugin_metrics(const struct host *host, struct buf *out)
 		for (size_t i = 0; (p = host_at(host, i)); i++)
 			row->add(out, row->name, p);
 	}
+	for (size_t i = 0; host_at(host, i); i++)
+		plugin_metrics_write(host_at(host, i), out);
 }

@@ -9,6 +9,7 @@
 
 #include "admin/admin.h"
 #include "admin/hooks.h"
+#include "admin/plugin_verb.h"
 #include "admin/plugins.h"
 #include "admin/revoke.h"
 #include "admin/users.h"
@@ -386,6 +387,7 @@ const struct admin_verb admin_verbs[] = {
 	{"plugins", "Plugins, their state and what they cost; name: all about one.", admin_plugins},
 	{"plugin.reset", "Close a plugin's breaker: its hooks are called again.",
 		admin_plugin_reset},
+	{"plugin.verb", "A verb that a plugin brings, or the list of those.", admin_plugin_verb},
 	{"hooks", "Hooks of plugins by stage, in their order.", admin_hooks},
 	{"log.level", "Show the level, or set it.", run_log_level},
 	{"log.reopen", "Open the log's file again.", run_log_reopen},

@@ -19,7 +19,8 @@
 /* A double has at most 17 digits that count; this is generous and keeps strtod quick. */
 #define REAL_BYTES_MAX 128
 #define EXPONENT_MAX 308
-#define EXPONENT_MIN 324 /* below 0: of the smallest number a double can be, as it is written again */
+#define EXPONENT_MIN \
+	324 /* below 0: of the smallest number a double can be, as it is written again */
 
 struct scan {
 	const unsigned char *bytes;

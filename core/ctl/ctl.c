@@ -14,6 +14,8 @@
 
 #include "config/config.h"
 #include "ctl/present.h"
+#include "ctl/remote.h"
+#include "plugin/manifest.h"
 #include "programs.h"
 
 #define INSTALLED_CONFIG CONFAB_SYSCONF_DIR "/confab.yaml"
@@ -50,7 +52,8 @@ static void print_help(FILE *out)
 	      "  -c, --config FILE                   the server's configuration\n"
 	      "      --socket PATH                   its admin socket, instead of the configured one\n"
 	      "      --json                          answer with one JSON value\n"
-	      "      --help, --version\n",
+	      "      --help, --version\n"
+	      "\nVerbs that plugins bring: confabctl PLUGIN lists them, confabctl PLUGIN VERB runs one.\n",
 		out);
 }
 
@@ -85,6 +88,18 @@ static const struct ctl_verb *find_verb(int argc, char **argv, int *words)
 	return NULL;
 }
 
+/* Is word the first of a verb of two words? */
+static bool begins_verb(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t g = 0; g < GROUPS; g++)
+		for (const struct ctl_verb *v = groups[g].verbs; v->name; v++)
+			if (strncmp(v->name, word, len) == 0 && v->name[len] == ' ')
+				return true;
+	return false;
+}
+
 /* Is word the first of a verb of two words? Then say which there are. */
 static int complain(struct ctl *ctl, const char *word)
 {
@@ -106,6 +121,16 @@ static int complain(struct ctl *ctl, const char *word)
 		ctl, CTL_USAGE, "there is no verb '%.60s' (confabctl --help lists them)", word);
 }
 
+/* One of a plugin, if there is a server to ask. */
+static int other_verb(struct ctl *ctl, int argc, char **argv)
+{
+	int status = -1;
+
+	if (manifest_name_valid(argv[0]) && !begins_verb(argv[0]))
+		status = remote_plugin(ctl, argc, argv);
+	return status >= 0 ? status : complain(ctl, argv[0]);
+}
+
 static int run_verb(struct ctl *ctl, int argc, char **argv)
 {
 	const struct ctl_verb *v;
@@ -113,7 +138,7 @@ static int run_verb(struct ctl *ctl, int argc, char **argv)
 
 	v = find_verb(argc, argv, &words);
 	if (!v)
-		return complain(ctl, argv[0]);
+		return other_verb(ctl, argc, argv);
 	argc -= words;
 	argv += words;
 	if (argc < v->min || (v->max >= 0 && argc > v->max))

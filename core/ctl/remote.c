@@ -313,6 +313,25 @@ static int run_retention_apply(struct ctl *ctl, const struct ctl_verb *verb, int
 
 /* ------------------------------------------------------------------------------------------- */
 
+int remote_plugin(struct ctl *ctl, int argc, char **argv)
+{
+	char *path = remote_socket(ctl);
+	bool there = path && access(path, F_OK) == 0;
+	json_t *request, *words;
+
+	free(path);
+	if (!there)
+		return -1;
+	request = json_pack("{s:s, s:s}", "verb", "plugin.verb", "plugin", argv[0]);
+	if (argc > 1)
+		json_object_set_new(request, "name", json_string(argv[1]));
+	words = json_array();
+	for (int i = 2; i < argc; i++)
+		json_array_append_new(words, json_string(argv[i]));
+	json_object_set_new(request, "words", words);
+	return show(ctl, request);
+}
+
 const struct ctl_verb ctl_remote_verbs[] = {
 	{"status", "", "what the server is and how it does", 0, 0, run_plain},
 	{"metrics", "", "all counters, as OpenMetrics text", 0, 0, run_metrics},

@@ -21,6 +21,14 @@ struct ctl;
  */
 json_t *remote_ask(struct ctl *ctl, json_t *request);
 
+/**
+ * A verb of a plugin: its name, the verb (none: they are listed), its arguments.
+ *
+ * @return exit status; -1: no server is there to ask, and nothing was said
+ * Thread: main; blocks.
+ */
+int remote_plugin(struct ctl *ctl, int argc, char **argv);
+
 /** Show an answer, which is taken, as asked for: JSON or lines. NULL: nothing. @return exit status */
 int remote_show(struct ctl *ctl, json_t *ok);
 

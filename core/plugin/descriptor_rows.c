@@ -13,7 +13,7 @@
 #define ROUTE_HEADERS_MAX 16
 #define WALL_MS_MAX 600000
 #define CPU_S_MAX 600
-#define BUCKET_MAX 40
+#define BUCKET_MAX 38
 
 static bool one_of(const char *word, const char *const *words, size_t n)
 {
@@ -138,7 +138,7 @@ const char *metric_fault(const void *row)
 	if (m->help == NULL || strpbrk(m->help, "\n\\\"") != NULL)
 		return "it has no help, or one with a line break, quote or backslash";
 	if (m->type == CONFAB_HISTOGRAM && (m->from >= m->to || m->to > BUCKET_MAX))
-		return "its buckets are not 2^from to 2^to with from < to and to at most 40";
+		return "its buckets are not 2^from to 2^to with from < to and to at most 38";
 	return labels_fault(m->labels);
 }
 

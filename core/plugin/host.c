@@ -16,6 +16,7 @@
 #include "pipeline/pipeline.h"
 #include "plugin/host_internal.h"
 #include "plugin/memory.h"
+#include "plugin/metric.h"
 #include "plugin/order.h"
 
 #define READY_MS 30000
@@ -23,6 +24,7 @@
 
 static void plugin_free(struct confab_plugin *p)
 {
+	metrics_free(p);
 	snapshots_free(p->snapshots);
 	descriptor_fini(&p->desc);
 	if (!(p->image.descriptor != NULL && p->image.descriptor->flags & CONFAB_RESIDENT))

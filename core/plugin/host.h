@@ -170,6 +170,22 @@ struct confab_plugin *host_find(const struct host *h, const char *name);
 const void *host_service(const struct host *h, const char *provider, const char *service,
 	unsigned major, size_t min_size, void **ctx);
 
+/** Answer of host_verb: ok (taken), or NULL with a code and a sentence, borrowed. */
+typedef void (*host_verb_fn)(void *arg, json_t *ok, const char *code, const char *text);
+
+/**
+ * Run a verb of a plugin. (verb.c)
+ *
+ * @param verb   NULL: the answer lists its verbs
+ * @param words  what was written behind it, an array of strings; NULL: nothing. Borrowed
+ * @param done   comes once, now or later
+ * Thread: logic.
+ */
+void host_verb(struct host *h, const char *plugin, const char *verb, const json_t *words,
+	host_verb_fn done, void *arg);
+/** Its verbs: [{verb, arguments, help}]. A new reference. (verb.c) */
+json_t *plugin_verbs(const struct confab_plugin *p);
+
 /** Where it is in its life. Thread: any. */
 enum plugin_state plugin_state(const struct confab_plugin *p);
 /** "up", … Static. */

@@ -22,6 +22,7 @@
 #define PLUGIN_MAGIC 0x706c7567u
 
 struct account;
+struct metrics;
 struct unload;
 
 struct confab_plugin {
@@ -40,7 +41,8 @@ struct confab_plugin {
 	struct snapshots *snapshots; /* in force; NULL before prepare */
 	int64_t emit_second;         /* … in which it has started so many events */
 	unsigned emits;
-	unsigned exchanges; /* requests of its routes under way */
+	struct metrics *metrics; /* NULL: none asked for */
+	unsigned exchanges;      /* requests of its routes under way */
 	struct slot_owner slots;
 	bool ready;            /* a provider said it may be used, or need not */
 	struct unload *unload; /* while draining */

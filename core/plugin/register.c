@@ -8,6 +8,7 @@
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host_internal.h"
+#include "plugin/metric.h"
 #include "wire/exchange.h"
 #include "wire/op_table.h"
 
@@ -55,6 +56,8 @@ int register_plugin(struct confab_plugin *p, struct confab_error *err)
 		rc = command_add(pl->commands, &p->desc.commands[i], p->ctx, p, p->name, err);
 	if (rc == 0)
 		rc = routes_register(p, err);
+	if (rc == 0)
+		rc = metrics_register(p, err);
 	if (pl != NULL && rc == 0)
 		rc = hooks_register(p, pl, err);
 	return rc;

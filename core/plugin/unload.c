@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "plugin/host_internal.h"
+#include "plugin/metric.h"
 #include "store/store.h"
 
 /* How often a store's pending calls are looked at, and a drain that does not end is named [us]. */
@@ -92,6 +93,7 @@ static void unload_top(struct mail *m)
 	unsigned left = ledger_sweep(&p->ledger);
 	if (left > 0)
 		log_debug("plugin '%s', left %u things to be swept", p->name, left);
+	metrics_free(p);
 	snapshots_free(p->snapshots);
 	p->snapshots = NULL;
 	bool resident = p->desc.d.flags & CONFAB_RESIDENT;

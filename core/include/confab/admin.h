@@ -32,7 +32,7 @@ struct confab_metric_row {
 		*unit; /* "bytes", "seconds" (told in microseconds, see below), …; NULL: a number */
 	const char *labels; /* names, separated by spaces; NULL: none */
 	const char *help;   /* one sentence */
-	/** Of a histogram: its lowest and highest bucket are 2^from and 2^to, 0 ≤ from < to ≤ 40. */
+	/** Of a histogram: its lowest and highest bucket are 2^from and 2^to, 0 ≤ from < to ≤ 38. */
 	unsigned from, to;
 };
 

@@ -137,7 +137,8 @@ def test_an_answer_streams_as_fast_as_it_is_read(server):
 
 def test_who_answers_twice_is_named_and_nothing_else_happens(server):
     assert exchange(server, "GET", "twice")[2] == b"once"
-    assert "plugin 'routes', route 'GET /v1/x/routes/twice' is answered out of turn" in server.log()
+    said = "plugin 'routes', route 'GET /v1/x/routes/twice' is answered out of turn"
+    wait_for(lambda: said in server.log(), "the log to name it")
 
 
 def without(server, name):

@@ -103,12 +103,14 @@ static enum confab_verdict judge_slow(struct confab_event *ev)
 }
 
 /** When it was sent stands in the sender's row, so that slow mode is exact on every node and after a
- *  restart. */
+ *  restart. But of a message that not everybody sees, as the row would show whose it is: that one holds by the
+ *  memory of the node it came to. */
 static void stamp_sender(struct confab_event *ev, struct confab_change *c)
 {
+	bool shows = !ev->draft || !ev->draft->audience_json;
 	json_t *row;
 
-	if (ev->lg->channel->slow_ms && ev->actor.kind == CONFAB_ACTOR_USER) {
+	if (shows && ev->lg->channel->slow_ms && ev->actor.kind == CONFAB_ACTOR_USER) {
 		row = ops_member_copy(ev, c, ev->actor.id);
 		json_object_set_new(row, "sent", json_integer(c->entry.ts));
 		confab_change_set(c, "member", ev->actor.id, row);

@@ -158,6 +158,7 @@ static bool build_one(struct batch *b, struct confab_event *ev)
 	}
 	if (!c->entry.n_rows && c->after.first == b->tally.first) {
 		/* nothing changed: no rev, but what the kind wants to answer is answered */
+		ev->unchanged = true;
 		ev->out.is = OUTCOME_OK;
 		ev->out.ok = c->reply ? json_incref(c->reply) : json_object();
 		json_object_set_new(ev->out.ok, "rev", json_integer((json_int_t)b->lg->rev));

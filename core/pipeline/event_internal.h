@@ -88,6 +88,7 @@ struct confab_event {
 	char *hold_queue; /* a hook asked to hold it */
 	json_t *hold_why;
 	bool cid_held;  /* its seen record points here */
+	bool unchanged; /* it changed nothing and took no rev: only memory knows its cid */
 	uint8_t step;   /* of the step table */
 	uint8_t place;  /* enum event_place */
 	uint8_t looked; /* known: 0 nothing yet, 1 channel's log asked, 2 both */

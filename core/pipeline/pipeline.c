@@ -315,6 +315,21 @@ void event_answer(struct confab_event *ev)
 	}
 }
 
+/** What changed nothing has no entry to be found by. Its cid is kept with the newest, so that a resend is not
+ *  judged by what happened since, as long as this node serves the log. */
+static void remember_unchanged(struct confab_event *ev)
+{
+	char *result;
+
+	if (!ev->unchanged || !ev->cid_held || ev->out.is != OUTCOME_OK) {
+		return;
+	}
+	result = json_dumps(ev->out.ok, JSON_COMPACT);
+	seen_put(ev->lg, ev->actor.id, ev->cid, ev->hash, NULL, result);
+	ev->cid_held = false;
+	free(result);
+}
+
 /** Leave the queue of the log, when the event ends there for another reason than its commit. */
 static void leave_queue(struct confab_event *ev)
 {
@@ -344,6 +359,7 @@ void event_finish(struct confab_event *ev)
 	}
 	ev->place = EVENT_DONE;
 	ticket_void(ev);
+	remember_unchanged(ev);
 	event_answer(ev);
 	if (ev->cid_held) {
 		seen_drop(ev->lg, ev->actor.id, ev->cid);

@@ -48,3 +48,18 @@ def test_a_first_result_outlasts_the_right_to_it(make_server):
     bob.enter()
     assert bob.refused("message.send", channel="room", cid=cid(), text="more") == "muted"
     assert bob.ask("message.send", **sent, again=True) == {**first, "again": True}  # from the store
+
+
+def test_what_changed_nothing_is_remembered_too(make_server):
+    """bob is a member: joining changes nothing, and must not bring him back after a kick."""
+    ann, bob = people(make_server(OPEN), "ann", "bob")
+    ann.make("market", type="open")
+    bob.ask("channel.join", channel="market", cid=cid())
+    twice = {"channel": "market", "cid": cid()}
+    first = bob.ask("channel.join", **twice)
+    assert "ts" not in first, "it took no rev"
+    ann.ask("member.kick", channel="market", cid=cid(), user="bob")
+    assert bob.ask("channel.join", **twice, again=True) == {**first, "again": True}
+    assert bob.ask("channel.join", **twice) == {**first, "again": True}
+    assert ann.refused("member.kick", channel="market", cid=cid(), user="bob") == "no_member"
+    assert bob.refused("channel.leave", **twice, again=True) == "conflict"

@@ -210,7 +210,8 @@ static const struct section_row limits_rows[] = {
 		 "and the client is told to catch up."},
 		AT(queue_bytes), 0},
 	{{"in_flight", CONFAB_SETTING_INT, "32", 1, 1000, "requests", 0, RELOAD, NULL,
-		 "Requests of one session that may be unanswered; more are not read yet."},
+		 "Requests of one session that may be unanswered; more are not read yet, and over "
+		 "HTTP refused."},
 		AT(in_flight), 0},
 	{{"user_rate", CONFAB_SETTING_RATE, "20/s burst 60", 0, 0, NULL, 0, RELOAD, NULL,
 		 "Requests of one account on this node."},

@@ -116,6 +116,8 @@ static void run_as(struct ops *o, struct confab_request *rq)
 	ops_event(o, rq, row->kind, json_str(rq->args, "channel"));
 }
 
+#define IN_FLIGHT_RETRY_MS 100
+
 struct http_login {
 	struct ops *o;
 	struct confab_request *rq;
@@ -131,8 +133,15 @@ static void http_run(struct http_login *in, struct user *u)
 	const char *named = rq->web->session;
 	struct session *s = session_find(o->chat, named[0] ? named : in->session);
 
-	rq->actor = actor_new(u, s && s->user == u ? s : NULL);
+	s = s && s->user == u ? s : NULL;
 	free(in);
+	if (s && s->inflight >= config_limits(o->chat->config)->in_flight) {
+		request_error(rq, "rate",
+			"this session has as many requests under way as limits.in_flight allows",
+			IN_FLIGHT_RETRY_MS, NULL);
+		return;
+	}
+	rq->actor = actor_new(u, s);
 	run_as(o, rq);
 }
 
@@ -192,7 +201,8 @@ static void http_ready(struct http_login *in, int rc)
 	}
 	if (in->session[0] && !row_find(u->lg, "session", in->session)) {
 		pipeline_system(o->pl, "session.open", u->id, NULL,
-			json_pack("{s:s,s:s}", "id", in->session, "device", ""), http_opened, in);
+			json_pack("{s:s,s:s}", "id", in->session, "device", "http"), http_opened,
+			in);
 		return;
 	}
 	http_run(in, u);

@@ -12,6 +12,7 @@
 #include <confab/chat.h>
 #include <confab/provider/store.h>
 #include "base/json.h"
+#include "base/map.h"
 #include "chat/channel.h"
 #include "chat/cursor.h"
 #include "chat/session.h"
@@ -105,11 +106,25 @@ static const char *gone_why(struct sync *s)
 		: why;
 }
 
+/** A channel that does not list its readers could not tell them when it was deleted: who still has it in the
+ *  own log asks, and loses it now. */
+static void forget_deleted(struct sync *s)
+{
+	const struct channel *ch = s->lg->channel;
+	const struct user *u = s->rq->actor->user;
+
+	if (ch && ch->deleted && strmap_find(u->memberships, s->lg->id)) {
+		pipeline_system(s->o->pl, "membership.drop", u->id, NULL,
+			json_pack("{s:s,s:s}", "user", u->id, "channel", s->lg->id), NULL, NULL);
+	}
+}
+
 static bool item_refused(struct sync *s)
 {
 	const char *why = gone_why(s);
 
 	if (why) {
+		forget_deleted(s);
 		item_word(s, s->lg->id, "gone", why);
 		item_done(s);
 	}

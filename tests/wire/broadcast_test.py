@@ -60,3 +60,21 @@ def test_a_kick_a_ban_and_a_role_of_a_reader(make_server):
     ann.ask("member.role", channel="news", cid=cid(), user="eve", role="reader")
     assert eve.refused("message.send", channel="news", cid=cid(), text="x") == "forbidden"
     assert eve.item("news")["role"] == "reader"
+
+
+def test_a_reader_loses_what_was_deleted_when_it_asks(make_server):
+    """Nobody knows who reads: the row in their own log goes when they sync."""
+    server = make_server(CONFIG)
+    ann, bob = begin(server, "bob")
+    rev = ann.say("news", "one")["rev"]
+    bob.leave()
+    ann.ask("channel.delete", channel="news", cid=cid())
+    server.stop()
+    server.start()
+    bob.enter()
+    assert bob.ask("sync", channels=[{"id": "news", "rev": rev}])["channels"] == [
+        {"id": "news", "gone": "deleted"}]
+    assert bob.row("@bob", "membership")["gone"]
+    bob.enter()
+    assert [c["id"] for c in bob.hello["channels"]] == ["@bob"]
+    assert [r for r in bob.sync("@bob") if r["kind"] == "membership" and not r.get("gone")] == []

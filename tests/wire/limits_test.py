@@ -7,9 +7,10 @@ import time
 
 import pytest
 from people import OPEN, Refused, cid, people
-from server import BUILD, merged
+from server import BUILD, merged, wait_for
 from websockets.exceptions import ConnectionClosed
 
+IN_FLIGHT = "this session has as many requests under way as limits.in_flight allows"
 LATER = {"server": {"plugin_dirs": [str(BUILD / "plugins/.libs"),
                                     str(BUILD / "tests/plugins/.libs")]},
          "plugins": {"later": {}}}
@@ -86,3 +87,17 @@ def test_the_store_lies_where_it_was_told_to(make_server, tmp_path):
     _, ann = begin(make_server, {"store": {"path": str(folder / "talk.db")}})
     ann.say("general")
     assert (folder / "talk.db").stat().st_size > 0
+
+
+def test_requests_under_way_are_counted_over_both_doors(make_server):
+    _, ann = begin(make_server, LATER, {"limits": {"in_flight": 2, "user_rate": "off"}})
+    posted = [ann.post("message.send", channel="general", cid=cid(), text="later:400:hm")
+              for _ in range(4)]
+
+    def over_http():
+        status, answer = ann.http("GET", "/v1/sessions")
+        return (status, answer["error"]["text"] if status != 200 else "")
+
+    wait_for(lambda: over_http() == (429, IN_FLIGHT), "to be refused")
+    assert [ann.answer(number)["seq"] for number in posted] == [1, 2, 3, 4]
+    assert over_http() == (200, "")

@@ -65,7 +65,8 @@ def test_session_used_over_http_only_is_seen_and_revoked(make_server):
     script = Person(server, sign_in(server, "ann"))
     assert script.http("GET", "/v1/sessions")[0] == 200
     laptop = Person(server, sign_in(server, "ann", "login")).enter()
-    assert script.session in [s["id"] for s in laptop.ask("session.list")["sessions"]]
+    listed = {s["id"]: s for s in laptop.ask("session.list")["sessions"]}
+    assert listed[script.session]["device"] == "http"
     assert laptop.http("DELETE", f"/v1/sessions/{script.session}")[0] == 200
     assert script.http("GET", "/v1/sessions")[0] == 401
 

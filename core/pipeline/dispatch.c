@@ -91,13 +91,21 @@ static void count(struct confab_event *ev, struct hook *hk, int64_t us, int64_t 
 
 static enum step_answer take_verdict(struct confab_event *ev, enum confab_verdict v, int64_t now_us)
 {
+	const char *fault;
+
+	if (v != CONFAB_DEFER) {
+		ticket_void(ev); /* taken, but not waited for: nobody may answer it later */
+	}
 	switch (v) {
 	case CONFAB_PASS:
-		return STEP_NEXT;
+		if (ev->out.is == OUTCOME_NONE) {
+			return STEP_NEXT;
+		}
+		break; /* it said no and means yes */
 	case CONFAB_HOLD:
 		return hold_event(ev);
 	case CONFAB_DEFER:
-		if (ticket_waits(ev)) {
+		if (ticket_waits(ev) && ev->out.is == OUTCOME_NONE) {
 			ev->place = EVENT_WAITING;
 			return STEP_WAIT;
 		}
@@ -109,9 +117,12 @@ static enum step_answer take_verdict(struct confab_event *ev, enum confab_verdic
 		}
 		break;
 	}
-	log_error("plugin '%s', hook gave a verdict without its reason (%s)", ev->running->plugin,
+	fault = ev->out.is == OUTCOME_NONE ? "a verdict without its reason"
+					   : "a verdict and another's reason";
+	ticket_void(ev);
+	log_error("plugin '%s', hook gave %s (%s)", ev->running->plugin, fault,
 		ev->kind->row->name);
-	failed(ev, (struct hook *)(uintptr_t)ev->running, now_us, "a verdict without its reason");
+	failed(ev, (struct hook *)(uintptr_t)ev->running, now_us, fault);
 	event_error(ev, "internal", NULL, 0, ev->running->plugin);
 	return STEP_END;
 }
@@ -161,7 +172,7 @@ static enum step_answer walk(struct confab_event *ev, struct running_cell *here)
 		count(ev, hk, now - before, now, rules);
 		hk->figures.verdicts[(unsigned)v < BLAME_VERDICTS ? v : CONFAB_PASS]++;
 		before = now;
-		if (v != CONFAB_PASS) {
+		if (v != CONFAB_PASS || ev->ticket != 0 || ev->out.is != OUTCOME_NONE) {
 			answer = take_verdict(ev, v, now);
 		}
 	}
@@ -182,7 +193,10 @@ enum step_answer dispatch_decide(struct confab_event *ev, enum confab_stage stag
 		if (!ev->hooks) {
 			return STEP_NEXT;
 		}
+	} else {
+		ev->hooks = hooks_continue(ev->pl->hooks, stage, ev->hooks, ev->hook);
 	}
+	ev->running = NULL;
 	here = running_here();
 	former = running_get(here);
 	answer = walk(ev, here);
@@ -190,6 +204,7 @@ enum step_answer dispatch_decide(struct confab_event *ev, enum confab_stage stag
 	if (answer == STEP_WAIT) {
 		return answer;
 	}
+	ev->running = NULL;
 	hooks_release(ev->hooks);
 	ev->hooks = NULL;
 	return answer;
@@ -223,6 +238,7 @@ void dispatch_observe(struct confab_event *ev)
 		count(ev, hk, now - before, now, rules);
 		before = now;
 	}
+	ev->running = NULL;
 	running_set(here, former);
 	hooks_release(list);
 }

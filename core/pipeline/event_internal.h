@@ -56,7 +56,7 @@ struct outcome {
 	json_t *ok;    /* OUTCOME_OK; moved to the request */
 	char code[33]; /* OUTCOME_ERROR */
 	char *text;
-	const char *plugin; /* who refused, or NULL */
+	char plugin[33]; /* who refused, or "" */
 	unsigned retry_ms;
 };
 
@@ -117,7 +117,7 @@ struct confab_event {
 	int64_t born_us;
 	json_t *scrap;      /* list: parsed rows lent to hooks and kinds, freed at the end */
 	struct slot *slots; /* of plugins */
-	const struct hook *running; /* the hook being called */
+	const struct hook *running; /* the hook being called, or whose answer it waits for */
 	/** Who started it hears how it ended: once. The event is freed after. */
 	void (*done)(struct confab_event *ev, void *arg);
 	void *arg;

@@ -261,6 +261,7 @@ int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err
 	*hk = *proto;
 	hk->refs = 1;
 	hk->runs = running_of(hk->plugin, blame_place_name((enum blame_place)stage), hk->row.kinds);
+	hk->plugin = hk->runs->plugin; /* lists that are walked may outlive the plugin */
 	list->items[list->n++] = hk;
 	rc = list_sort(&h->orders[stage], list, err);
 	if (rc) {
@@ -321,6 +322,45 @@ void hooks_figures(const struct hooks *h, const void *owner, const struct blame 
 			blame_merge(out, &list->items[i]->figures);
 		}
 	}
+}
+
+/** Among the first n of a list: how many are of this plugin. */
+static uint32_t count_of(const struct hook_list *list, uint32_t n, const char *plugin)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		count += strcmp(list->items[i]->plugin, plugin) == 0;
+	}
+	return count;
+}
+
+const struct hook_list *hooks_continue(
+	struct hooks *h, enum confab_stage stage, const struct hook_list *list, uint32_t done)
+{
+	const struct hook_list *now = h->lists[stage];
+	struct hook_list *rest;
+
+	if (now == list) {
+		return list;
+	}
+	rest = list_make(done + (now ? now->n : 0));
+	for (uint32_t i = 0; i < done; i++) {
+		rest->items[rest->n++] = list->items[i];
+	}
+	for (uint32_t i = 0; now && i < now->n; i++) {
+		struct hook *hk = now->items[i];
+
+		/* The hooks of one plugin stand in the order of its table, in every generation of it. */
+		if (count_of(now, i, hk->plugin) >= count_of(list, done, hk->plugin)) {
+			rest->items[rest->n++] = hk;
+		}
+	}
+	for (uint32_t i = 0; i < rest->n; i++) {
+		rest->items[i]->refs++;
+	}
+	list_unref((struct hook_list *)(uintptr_t)list);
+	return rest;
 }
 
 bool hook_fixed(const struct hooks *h, const struct hook *hk)

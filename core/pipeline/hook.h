@@ -20,10 +20,14 @@ struct hook {
 	struct confab_hook_row row;
 	void *ctx;
 	const void *owner;          /* the plugin's record */
-	const char *plugin;         /* its name */
+	const char *plugin;         /* its name; of a registered one it lives for ever */
 	const char *before, *after; /* names of plugins, or NULL */
 	const struct confab_settings *(*settings)(
 		const void *owner, const char *type, const char *channel); /* or NULL */
+	/* An event begins to wait for the owner's answer, or ends to: asked on the logic thread. NULL: not
+	   counted. */
+	bool (*defer_begin)(const void *owner); /* false: too many wait for it already */
+	void (*defer_end)(const void *owner);
 	bool off;                   /* detached: not called any more */
 	uint32_t refs;              /* snapshots that hold it */
 	struct blame *blame;        /* its plugin's, gets what it counted when it goes; or NULL */
@@ -67,6 +71,17 @@ void hooks_release(const struct hook_list *list);
 /** What the hooks of an owner at a stage have counted, with those that are gone (in its blame). */
 void hooks_figures(const struct hooks *h, const void *owner, const struct blame *blame,
 	enum confab_stage stage, struct blame_cell *out);
+
+/**
+ * Go on with a stage after a wait: what has run stays, and behind it comes what is registered now and has not
+ * run, so that whoever was replaced meanwhile is called in its new shape and nobody twice.
+ *
+ * @param list  a reference is taken over
+ * @param done  how many of it have been called or passed over
+ * @return one reference to the same list, or to a new one
+ */
+const struct hook_list *hooks_continue(
+	struct hooks *h, enum confab_stage stage, const struct hook_list *list, uint32_t done);
 
 /** Did the administrator name its plugin in the order of its stage? */
 bool hook_fixed(const struct hooks *h, const struct hook *hk);

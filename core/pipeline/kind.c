@@ -13,6 +13,7 @@
 
 struct kinds {
 	struct strmap *by_name;
+	struct kind *gone; /* removed while events of them are under way */
 	uint64_t next_id, version;
 };
 
@@ -36,6 +37,7 @@ void kinds_free(struct kinds *k)
 	while (strmap_next(k->by_name, &pos, NULL, &value)) {
 		free(value);
 	}
+	assert(!k->gone);
 	strmap_free(k->by_name);
 	free(k);
 }
@@ -62,7 +64,8 @@ int kind_add(struct kinds *k, const struct confab_kind_row *row, void *ctx, cons
 		.ctx = ctx,
 		.owner = owner,
 		.owner_name = owner_name,
-		.id = ++k->next_id};
+		.id = ++k->next_id,
+		.of = k};
 	strmap_put(k->by_name, row->name, kind);
 	k->version++;
 	return 0;
@@ -75,12 +78,38 @@ void kind_remove_all(struct kinds *k, const void *owner)
 	void *value;
 
 	while (strmap_next(k->by_name, &pos, &name, &value)) {
-		if (((struct kind *)value)->owner == owner) {
-			strmap_take(k->by_name, name);
-			free(value);
-			k->version++;
+		struct kind *kind = value;
+
+		if (kind->owner != owner) {
+			continue;
 		}
+		strmap_take(k->by_name, name);
+		k->version++;
+		if (kind->live == 0) {
+			free(kind);
+			continue;
+		}
+		kind->gone = true;
+		kind->next_gone = k->gone;
+		k->gone = kind;
 	}
+}
+
+uint32_t kinds_live(const struct kinds *k, const void *owner)
+{
+	uint32_t n = 0;
+	size_t pos = 0;
+	void *value;
+
+	while (strmap_next(k->by_name, &pos, NULL, &value)) {
+		const struct kind *kind = value;
+
+		n += kind->owner == owner ? kind->live : 0;
+	}
+	for (const struct kind *kind = k->gone; kind; kind = kind->next_gone) {
+		n += kind->owner == owner ? kind->live : 0;
+	}
+	return n;
 }
 
 const struct kind *kind_find(const struct kinds *k, const char *name)
@@ -118,7 +147,16 @@ void kind_begin(const struct kind *kind)
 
 void kind_end(const struct kind *kind)
 {
-	((struct kind *)(uintptr_t)kind)->live--;
+	struct kind *ended = (struct kind *)(uintptr_t)kind, **at = &ended->of->gone;
+
+	if (--ended->live > 0 || !ended->gone) {
+		return;
+	}
+	while (*at != ended) {
+		at = &(*at)->next_gone;
+	}
+	*at = ended->next_gone;
+	free(ended);
 }
 
 void kind_count(const struct kind *kind, enum kind_end end)

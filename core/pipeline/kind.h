@@ -6,6 +6,7 @@
 #ifndef PIPELINE_KIND_H
 #define PIPELINE_KIND_H
 
+#include <stdbool.h>
 #include <confab/event.h>
 
 struct kinds;
@@ -31,6 +32,9 @@ struct kind {
 	uint64_t id;            /* 1 … */
 	uint32_t live;          /* events of it under way */
 	uint64_t ends[KIND_ENDS];
+	struct kinds *of;
+	struct kind *next_gone; /* not found any more, but events of it are under way */
+	bool gone;
 };
 
 /** No kinds yet. Never NULL; kinds_free() takes it. */
@@ -40,9 +44,11 @@ void kinds_free(struct kinds *k);
 /** @return 0, or CONFAB_EEXIST with the name of who has it, CONFAB_EINVAL if the row is incomplete */
 int kind_add(struct kinds *k, const struct confab_kind_row *row, void *ctx, const void *owner,
 	const char *owner_name, struct confab_error *err);
-/** Remove all of an owner. Events of these kinds must have drained. */
+/** Remove all of an owner: no event of these kinds begins any more. Those under way keep their row. */
 void kind_remove_all(struct kinds *k, const void *owner);
-/** An event of this kind begins, and ends: kinds that events are under way of must not go. */
+/** Events under way of an owner's kinds, removed ones too. */
+uint32_t kinds_live(const struct kinds *k, const void *owner);
+/** An event of this kind begins, and ends; the last one frees a kind that was removed. */
 void kind_begin(const struct kind *kind);
 void kind_end(const struct kind *kind);
 /** Count how one ended. */

@@ -250,7 +250,7 @@ void event_error(struct confab_event *ev, const char *code, const char *text, un
 	assert(ev->out.text);
 	free(former);
 	ev->out.retry_ms = retry_ms;
-	ev->out.plugin = plugin;
+	snprintf(ev->out.plugin, sizeof(ev->out.plugin), "%s", plugin ? plugin : "");
 }
 
 void event_fail(struct confab_event *ev, const char *code, const char *text, unsigned retry_ms)

@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/map.h"
 #include "config/config.h"
 #include "pipeline/dispatch.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/hook.h"
+#include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 
 /** One open ticket; freed when its answer (or deadline) has been taken on the logic thread. */
@@ -24,6 +26,8 @@ struct ticket {
 	struct confab_event *ev; /* logic thread only; NULL: void */
 	struct loop *loop;
 	confab_ticket id;
+	const void *owner; /* whose answer is waited for, and who counts it */
+	void (*ended)(const void *owner);
 	bool answered; /* under the mutex */
 	enum confab_verdict verdict;
 	char code[33], text[200];
@@ -46,8 +50,12 @@ static struct ticket *ticket_find(confab_ticket id)
 	return t;
 }
 
+/** It is open no more. Logic thread. */
 static void ticket_forget(struct ticket *t)
 {
+	void (*ended)(const void *owner) = t->ended;
+	const void *owner = t->owner;
+
 	pthread_mutex_lock(&tickets.mutex);
 	nummap_take(tickets.open, t->id);
 	if (!nummap_count(tickets.open)) {
@@ -56,6 +64,9 @@ static void ticket_forget(struct ticket *t)
 	}
 	pthread_mutex_unlock(&tickets.mutex);
 	free(t);
+	if (ended) {
+		ended(owner);
+	}
 }
 
 /** Claim the right to answer. */
@@ -113,25 +124,69 @@ static void ticket_answered(struct mail *m)
 	}
 }
 
-static void ticket_late(void *arg)
+/** End the wait as the administrator wants it. @return false: an answer is on its way, which ends it */
+static bool ticket_give_up(struct confab_event *ev, const char *why)
 {
-	struct confab_event *ev = arg;
 	struct ticket *t = ticket_find(ev->ticket);
 
 	if (!t || !ticket_claim(t)) {
-		return; /* its answer is on the way */
+		return false;
 	}
+	timer_stop(&ev->deadline);
+	ev->ticket = 0;
 	ticket_forget(t);
 	dispatch_late(ev);
 	if (ev->deadline_pass) {
-		ev->ticket = 0;
 		event_resume(ev);
-		return;
+		return true;
 	}
-	ev->ticket = 0;
-	event_error(ev, "busy", "a check took too long; try again", 1000,
-		ev->running ? ev->running->plugin : NULL);
+	event_error(ev, "busy", why, 1000, ev->running ? ev->running->plugin : NULL);
 	event_finish(ev);
+	return true;
+}
+
+static void ticket_late(void *arg)
+{
+	(void)ticket_give_up(arg, "a check took too long; try again");
+}
+
+/** Does it wait for an answer of this owner? Under the mutex. */
+static bool waits_for(const struct ticket *t, const struct pipeline *pl, const void *owner)
+{
+	return t->owner == owner && !t->answered && t->ev && t->ev->pl == pl;
+}
+
+/** The ids of all that wait for an owner. @return the caller's to free(), *n of them */
+static confab_ticket *tickets_of(const struct pipeline *pl, const void *owner, unsigned *n)
+{
+	confab_ticket *ids = NULL;
+	size_t pos = 0;
+	void *value;
+
+	*n = 0;
+	pthread_mutex_lock(&tickets.mutex);
+	if (tickets.open) {
+		ids = calloc(nummap_count(tickets.open), sizeof(*ids));
+		assert(ids);
+	}
+	while (ids && nummap_next(tickets.open, &pos, NULL, &value)) {
+		const struct ticket *t = value;
+
+		if (waits_for(t, pl, owner)) {
+			ids[(*n)++] = t->id;
+		}
+	}
+	pthread_mutex_unlock(&tickets.mutex);
+	return ids;
+}
+
+/** May a hook wait here? A ticket for each event, at stages that can be entered again. */
+static bool may_defer(const struct confab_event *ev)
+{
+	const struct hook *hk = ev->running;
+
+	return hk && !ev->ticket &&
+		(hk->row.stage == CONFAB_TRANSFORM || hk->row.stage == CONFAB_MODERATE);
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -139,9 +194,25 @@ static void ticket_late(void *arg)
 enum confab_verdict confab_defer(struct confab_event *ev, unsigned deadline_ms, confab_ticket *out)
 {
 	const struct config_pipeline *rules = config_pipeline(ev->pl->chat->config);
-	struct ticket *t = calloc(1, sizeof(*t));
+	const struct hook *hk = ev->running;
+	struct ticket *t;
 
-	assert(t && !ev->ticket);
+	*out = 0;
+	if (!may_defer(ev)) {
+		log_error("plugin '%s', deferred '%s' twice, or where nobody may wait",
+			hk ? hk->plugin : "?", ev->kind->row->name);
+		event_error(ev, "internal", NULL, 0, hk ? hk->plugin : NULL);
+		return CONFAB_REJECT;
+	}
+	if (hk->defer_begin && !hk->defer_begin(hk->owner)) {
+		event_error(ev, "busy", "too much waits for a check already; try again", 1000,
+			hk->plugin);
+		return CONFAB_REJECT;
+	}
+	t = calloc(1, sizeof(*t));
+	assert(t);
+	t->owner = hk->owner;
+	t->ended = hk->defer_end;
 	if (deadline_ms == 0 || deadline_ms > rules->defer_timeout_ms) {
 		deadline_ms = (unsigned)rules->defer_timeout_ms;
 	}
@@ -212,4 +283,21 @@ void ticket_void(struct confab_event *ev)
 	} else {
 		t->ev = NULL; /* its mail frees it */
 	}
+}
+
+unsigned ticket_cancel_all(struct pipeline *pl, const void *owner)
+{
+	unsigned n;
+	confab_ticket *ids = tickets_of(pl, owner, &n);
+
+	/* The end of one may be the end of others too. */
+	for (unsigned i = 0; i < n; i++) {
+		const struct ticket *t = ticket_find(ids[i]);
+
+		if (t && t->ev) {
+			(void)ticket_give_up(t->ev, "a check was taken away meanwhile; try again");
+		}
+	}
+	free(ids);
+	return n;
 }

@@ -17,6 +17,7 @@
 struct op_table {
 	struct op **ops;
 	size_t n, cap;
+	struct op *gone; /* removed while requests are not answered */
 	uint64_t version;
 };
 
@@ -196,6 +197,10 @@ void op_table_free(struct op_table *t)
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->ops[i]);
 	}
+	for (struct op *op = t->gone, *next; op; op = next) {
+		next = op->next_gone;
+		free(op);
+	}
 	free(t->ops);
 	free(t);
 }
@@ -230,7 +235,8 @@ int op_add(struct op_table *t, const struct confab_op_row *row, void *ctx, const
 	}
 	op = calloc(1, sizeof(*op));
 	assert(op);
-	*op = (struct op){.row = row, .ctx = ctx, .owner = owner, .owner_name = owner_name};
+	*op = (struct op){
+		.row = row, .ctx = ctx, .owner = owner, .owner_name = owner_name, .of = t};
 	memmove(t->ops + at + 1, t->ops + at, (t->n - at) * sizeof(*t->ops));
 	t->ops[at] = op;
 	t->n++;
@@ -243,14 +249,75 @@ void op_remove_all(struct op_table *t, const void *owner)
 	size_t left = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->ops[i]->owner == owner) {
-			free(t->ops[i]);
-			t->version++;
-		} else {
-			t->ops[left++] = t->ops[i];
+		struct op *op = t->ops[i];
+
+		if (op->owner != owner) {
+			t->ops[left++] = op;
+			continue;
 		}
+		t->version++;
+		if (op->live == 0) {
+			free(op);
+			continue;
+		}
+		op->gone = true;
+		op->next_gone = t->gone;
+		t->gone = op;
 	}
 	t->n = left;
+}
+
+void op_hold(struct op *op)
+{
+	op->live++;
+}
+
+void op_drop(struct op *op)
+{
+	struct op **at = &op->of->gone;
+
+	if (--op->live > 0 || !op->gone) {
+		return;
+	}
+	while (*at != op) {
+		at = &(*at)->next_gone;
+	}
+	*at = op->next_gone;
+	free(op);
+}
+
+/** Requests that a plugin answers itself hang on their op; what starts an event is answered by its end. */
+static uint32_t unanswered(const struct op *op, const void *owner)
+{
+	return op->owner == owner && op->row->run ? op->live : 0;
+}
+
+uint32_t op_table_unanswered(const struct op_table *t, const void *owner)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		n += unanswered(t->ops[i], owner);
+	}
+	for (const struct op *op = t->gone; op; op = op->next_gone) {
+		n += unanswered(op, owner);
+	}
+	return n;
+}
+
+struct confab_request *op_table_request(const struct op_table *t, const void *owner)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (unanswered(t->ops[i], owner)) {
+			return t->ops[i]->requests;
+		}
+	}
+	for (const struct op *op = t->gone; op; op = op->next_gone) {
+		if (unanswered(op, owner)) {
+			return op->requests;
+		}
+	}
+	return NULL;
 }
 
 struct op *op_find(const struct op_table *t, const char *name)

@@ -6,9 +6,11 @@
 #ifndef WIRE_OP_TABLE_H
 #define WIRE_OP_TABLE_H
 
+#include <stdbool.h>
 #include <confab/op.h>
 
 struct op_table;
+struct confab_request;
 
 /** A registered op. */
 struct op {
@@ -17,6 +19,11 @@ struct op {
 	const void *owner;      /* the plugin's record, NULL: the core */
 	const char *owner_name; /* "core", or the plugin's name */
 	uint64_t calls, errors;
+	struct op_table *of;
+	uint32_t live;                   /* requests that are not answered yet */
+	struct confab_request *requests; /* those of them that a plugin answers */
+	struct op *next_gone;            /* not found any more, but requests are not answered yet */
+	bool gone;
 };
 
 /** No ops yet. Never NULL; op_table_free() takes it. */
@@ -33,7 +40,15 @@ void op_table_free(struct op_table *t);
  */
 int op_add(struct op_table *t, const struct confab_op_row *row, void *ctx, const void *owner,
 	const char *owner_name, struct confab_error *err);
+/** Remove all of an owner: none is found any more. One with unanswered requests stays until they are. */
 void op_remove_all(struct op_table *t, const void *owner);
+/** A request begins to need its op, and is answered; the last one frees an op that was removed. */
+void op_hold(struct op *op);
+void op_drop(struct op *op);
+/** Unanswered requests that an owner is to answer, of removed ops too. */
+uint32_t op_table_unanswered(const struct op_table *t, const void *owner);
+/** One of them, or NULL. */
+struct confab_request *op_table_request(const struct op_table *t, const void *owner);
 struct op *op_find(const struct op_table *t, const char *name);
 /** Row n in order of names, NULL behind the last: for documents and tests. */
 struct op *op_at(const struct op_table *t, size_t n);

@@ -103,6 +103,38 @@ static void request_free(struct answer *a)
 	free(rq);
 }
 
+/** It stands among the unanswered ones of its op. */
+static void op_enter(struct confab_request *rq)
+{
+	struct op *op = rq->op;
+
+	op_hold(op);
+	rq->older = op->requests;
+	if (rq->older) {
+		rq->older->newer = rq;
+	}
+	op->requests = rq;
+}
+
+static void op_leave(struct confab_request *rq)
+{
+	struct op *op = rq->op;
+
+	if (!op) {
+		return;
+	}
+	if (rq->newer) {
+		rq->newer->older = rq->older;
+	} else {
+		op->requests = rq->older;
+	}
+	if (rq->older) {
+		rq->older->newer = rq->newer;
+	}
+	rq->op = NULL;
+	op_drop(op);
+}
+
 /** Hand it back to its I/O thread. Logic thread. */
 static void request_send(struct confab_request *rq)
 {
@@ -124,6 +156,7 @@ static void request_send(struct confab_request *rq)
 	if (rq->web && rq->web->exchange) {
 		exchange_settled(rq->web->exchange);
 	}
+	op_leave(rq);
 	rq->answer.settles = true;
 	net_answer(w->net, &rq->answer);
 }
@@ -168,6 +201,7 @@ static bool find_op(struct confab_request *rq)
 {
 	char allow[OP_ALLOW_SIZE];
 	const char *name;
+	struct op *op;
 
 	if (rq->http) {
 		rq->op = op_match(rq->wire->ops, rq->web->method, rq->web->path, rq->query, allow);
@@ -181,17 +215,19 @@ static bool find_op(struct confab_request *rq)
 		}
 		shape_coerce(rq->query, rq->op->row->args);
 		json_object_update(rq->args, rq->query); /* path and query win over the body */
+		op_enter(rq);
 		/* as over WebSocket, so that a change is the same one by either door */
 		json_object_set_new(rq->args, "op", json_string(rq->op->row->name));
 		return true;
 	}
 	name = json_str(rq->args, "op");
-	rq->op = name ? op_find(rq->wire->ops, name) : NULL;
-	if (!rq->op || rq->op->row->actor == CONFAB_OP_NONE) {
-		request_error(
-			rq, "unknown_op", rq->op ? "this op is for HTTP only" : NULL, 0, NULL);
+	op = name ? op_find(rq->wire->ops, name) : NULL;
+	if (!op || op->row->actor == CONFAB_OP_NONE) {
+		request_error(rq, "unknown_op", op ? "this op is for HTTP only" : NULL, 0, NULL);
 		return false;
 	}
+	rq->op = op;
+	op_enter(rq);
 	return true;
 }
 
@@ -295,6 +331,19 @@ void request_reply_tagged(struct confab_request *rq, const char *tag)
 		}
 	}
 	request_send(rq);
+}
+
+unsigned request_abandon(struct op_table *t, const void *owner)
+{
+	struct confab_request *rq;
+	unsigned n = 0;
+
+	for (; (rq = op_table_request(t, owner)) != NULL; n++) {
+		log_error(
+			"plugin '%s', never answered '%s'", rq->op->owner_name, rq->op->row->name);
+		request_error(rq, "internal", NULL, 0, rq->op->owner_name);
+	}
+	return n;
 }
 
 void confab_reply(struct confab_request *rq, json_t *ok)

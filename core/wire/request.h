@@ -13,6 +13,7 @@
 
 struct confab_actor;
 struct op;
+struct op_table;
 struct wire;
 
 /** What a request over HTTP has besides. */
@@ -51,6 +52,8 @@ struct confab_request {
 	bool http, answered;
 	int64_t born_us;
 	void *keep; /* of the op that runs it */
+	/* Its neighbours on its op, while it is not answered. */
+	struct confab_request *older, *newer;
 };
 
 /** For answers made of rows: append JSON to rq->raw and then call this instead of confab_reply. */
@@ -67,6 +70,9 @@ void request_reply_tagged(struct confab_request *rq, const char *tag);
 /** Answer with an error and all its members. text NULL: the table's; plugin may be NULL. */
 void request_error(struct confab_request *rq, const char *code, const char *text, unsigned retry_ms,
 	const char *plugin);
+
+/** Answer `internal` to all that an owner of ops was to answer and did not. @return how many. Logic thread. */
+unsigned request_abandon(struct op_table *t, const void *owner);
 
 /** An empty one, of a connection. I/O thread. */
 struct confab_request *request_new(struct wire *wire, confab_conn_id conn, uint64_t stream);

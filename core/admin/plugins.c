@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/plugin_life.h"
 #include "base/blame.h"
 #include "base/buf.h"
 #include "base/json.h"
@@ -145,6 +146,9 @@ static json_t *plugin_whole(const struct admin_env *env, const struct confab_plu
 	json_object_set_new(o, "memory", memory);
 	json_object_set_new(o, "breaker", breaker_json(plugin_breaker(p)));
 	json_object_set_new(o, "holds", held_json(p));
+	set_int(o, "generation", plugin_generation(p));
+	set_int(o, "unanswered", plugin_unanswered(p));
+	json_object_set_new(o, "refused", admin_plugin_refused(p));
 	json_object_set_new(o, "stages", places_json(p));
 	json_object_set_new(o, "hooks", hooks_json(env, p));
 	return o;
@@ -297,6 +301,22 @@ static void held_add(struct buf *b, const char *family, const struct confab_plug
 			confab_plugin_name(p), what, n);
 }
 
+static void refused_add(struct buf *b, const char *family, const struct confab_plugin *p)
+{
+	const char *what;
+	uint64_t times;
+
+	for (unsigned i = 0; plugin_refused(p, i, &what, &times); i++)
+		if (times)
+			buf_fmt(b, "confab_%s_total{plugin=\"%s\",what=\"%s\"} %llu\n", family,
+				confab_plugin_name(p), what, (unsigned long long)times);
+}
+
+static void unanswered_add(struct buf *b, const char *family, const struct confab_plugin *p)
+{
+	one_add(b, family, "_total", p, plugin_unanswered(p));
+}
+
 static const struct family families[] = {
 	{"plugin_calls", "counter", "Calls into plugins, by stage of hooks or sort of code.",
 		calls_add},
@@ -310,6 +330,8 @@ static const struct family families[] = {
 	{"plugin_skipped", "counter", "Calls of hooks that were not made, as the breaker was open.",
 		skipped_add},
 	{"plugin_memory_bytes", "gauge", "Memory that a plugin counts.", bytes_add},
+	{"plugin_refused", "counter", "What was refused to a plugin beyond a bound.", refused_add},
+	{"plugin_unanswered", "counter", "Requests that a plugin never answered.", unanswered_add},
 	{"plugin_held", "gauge", "Things a plugin holds, or that are in flight for it.", held_add},
 };
 
@@ -328,6 +350,8 @@ void admin_plugins(struct admin_request *rq, const struct admin_env *env, const 
 	}
 	list = json_array();
 	for (size_t i = 0; env->host && (p = host_at(env->host, i)); i++)
+		json_array_append_new(list, plugin_line(p));
+	for (size_t i = 0; env->host && (p = host_leaving_at(env->host, i)); i++)
 		json_array_append_new(list, plugin_line(p));
 	admin_reply(rq, json_pack("{s:o}", "plugins", list));
 }

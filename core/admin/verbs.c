@@ -9,6 +9,7 @@
 
 #include "admin/admin.h"
 #include "admin/hooks.h"
+#include "admin/plugin_life.h"
 #include "admin/plugin_verb.h"
 #include "admin/plugins.h"
 #include "admin/revoke.h"
@@ -388,6 +389,12 @@ const struct admin_verb admin_verbs[] = {
 	{"plugin.reset", "Close a plugin's breaker: its hooks are called again.",
 		admin_plugin_reset},
 	{"plugin.verb", "A verb that a plugin brings, or the list of those.", admin_plugin_verb},
+	{"plugin.load", "Load a plugin by name from the configured directories.",
+		admin_plugin_load},
+	{"plugin.unload", "Unload a plugin, when what it has begun has ended.",
+		admin_plugin_unload},
+	{"plugin.reload", "Put a plugin's newest file in the place of the copy that runs.",
+		admin_plugin_reload},
 	{"hooks", "Hooks of plugins by stage, in their order.", admin_hooks},
 	{"log.level", "Show the level, or set it.", run_log_level},
 	{"log.reopen", "Open the log's file again.", run_log_reopen},

@@ -143,6 +143,7 @@ struct config_type {
 struct config_plugin {
 	const char *name;
 	bool read;                              /* its table was known when the file was read */
+	bool by_hand;                           /* enabled by its table alone */
 	const struct confab_settings *settings; /* for the server; NULL if not read */
 };
 
@@ -152,6 +153,7 @@ struct config;
 struct config_plugin_table {
 	const char *name;
 	struct confab_table settings; /* struct confab_setting */
+	bool enabled;                 /* also if the file does not name it, or switches it off */
 };
 
 enum config_flag {

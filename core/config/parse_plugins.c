@@ -150,6 +150,24 @@ static void defaults_add(struct parsing *p)
 	}
 }
 
+/* Plugins that run without a word in the file, or against it: with their defaults. */
+static void enabled_add(struct parsing *p)
+{
+	for (size_t i = 0; i < p->options->plugin_count; i++) {
+		const struct config_plugin_table *t = &p->options->plugins[i];
+		int n;
+
+		if (!t->enabled || parse_plugin_find(p->cfg, t->name) >= 0)
+			continue;
+		plugin_add(p, "plugins", t->name, (struct config_place){0, 0});
+		n = parse_plugin_find(p->cfg, t->name);
+		if (n >= 0) {
+			p->cfg->plugins[n].written = NULL;
+			p->cfg->plugins[n].plugin.by_hand = true;
+		}
+	}
+}
+
 static void check_required(struct parsing *p, const struct plugin_part *part)
 {
 	const struct settings_table *table = settings_table(part->settings);
@@ -230,6 +248,7 @@ void parse_plugins(struct parsing *p)
 	providers_add(p);
 	written_add(p);
 	defaults_add(p);
+	enabled_add(p);
 	for (size_t i = 0; i < p->cfg->plugin_count; i++)
 		read_settings(p, &p->cfg->plugins[i]);
 }

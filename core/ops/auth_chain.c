@@ -12,10 +12,7 @@
 
 struct auth_chain {
 	struct loop *logic;
-	struct provider {
-		const struct confab_auth *vtable;
-		void *ctx;
-	} providers[8];
+	struct auth_provider providers[8];
 	unsigned n;
 };
 
@@ -24,6 +21,7 @@ struct question {
 	struct confab_verify verify; /* first */
 	struct mail mail;            /* the answer's way home */
 	struct auth_chain *chain;
+	struct auth_provider asked; /* who is to answer; vtable NULL: nobody */
 	unsigned next;
 	void (*done)(void *arg, struct confab_verify *v);
 	void *arg;
@@ -34,8 +32,6 @@ struct question {
 static void ask_next(struct question *q)
 {
 	struct auth_chain *c = q->chain;
-	const struct provider *p;
-
 	q->verify.rc = CONFAB_ENOENT;
 	if (q->next >= c->n) {
 		snprintf(q->verify.text, sizeof(q->verify.text), "%s",
@@ -44,14 +40,21 @@ static void ask_next(struct question *q)
 		confab_verify_done(&q->verify);
 		return;
 	}
-	p = &c->providers[q->next++];
-	p->vtable->verify(p->ctx, &q->verify);
+	q->asked = c->providers[q->next++];
+	if (q->asked.begin) {
+		q->asked.begin(q->asked.owner);
+	}
+	q->asked.vtable->verify(q->asked.ctx, &q->verify);
 }
 
 static void answered(struct mail *m)
 {
 	struct question *q = (struct question *)((char *)m - offsetof(struct question, mail));
 
+	if (q->asked.vtable && q->asked.end) {
+		q->asked.end(q->asked.owner);
+	}
+	q->asked.vtable = NULL;
 	if (q->verify.rc == CONFAB_ENOENT && q->next < q->chain->n) {
 		ask_next(q);
 		return;
@@ -78,11 +81,10 @@ void auth_chain_free(struct auth_chain *c)
 	free(c);
 }
 
-void auth_chain_add(struct auth_chain *c, const struct confab_auth *vtable, void *ctx)
+void auth_chain_add(struct auth_chain *c, const struct auth_provider *p)
 {
 	if (c->n < sizeof(c->providers) / sizeof(c->providers[0])) {
-		c->providers[c->n].vtable = vtable;
-		c->providers[c->n++].ctx = ctx;
+		c->providers[c->n++] = *p;
 	}
 }
 

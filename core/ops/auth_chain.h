@@ -15,8 +15,18 @@ struct auth_chain;
 /** A chain without providers; auth_chain_free() takes it, NULL is fine. */
 struct auth_chain *auth_chain_new(struct loop *logic);
 void auth_chain_free(struct auth_chain *c);
-/** Append a provider. Borrowed. */
-void auth_chain_add(struct auth_chain *c, const struct confab_auth *vtable, void *ctx);
+/** A provider. Borrowed. */
+struct auth_provider {
+	const struct confab_auth *vtable;
+	void *ctx;
+	/** Around every question to it, so that its code stays while one is open; owner is theirs. NULL: it
+	 *  stays anyway. */
+	void (*begin)(void *owner), (*end)(void *owner);
+	void *owner;
+};
+
+/** Append one. Copied. */
+void auth_chain_add(struct auth_chain *c, const struct auth_provider *p);
 /** Forget them all (a reload sets them anew). */
 void auth_chain_clear(struct auth_chain *c);
 

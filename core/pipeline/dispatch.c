@@ -120,8 +120,8 @@ static enum step_answer take_verdict(struct confab_event *ev, enum confab_verdic
 	fault = ev->out.is == OUTCOME_NONE ? "a verdict without its reason"
 					   : "a verdict and another's reason";
 	ticket_void(ev);
-	log_error("plugin '%s', hook gave %s (%s)", ev->running->plugin, fault,
-		ev->kind->row->name);
+	log_error(
+		"plugin '%s', hook gave %s (%s)", ev->running->plugin, fault, ev->kind->row->name);
 	failed(ev, (struct hook *)(uintptr_t)ev->running, now_us, fault);
 	event_error(ev, "internal", NULL, 0, ev->running->plugin);
 	return STEP_END;

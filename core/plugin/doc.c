@@ -117,7 +117,9 @@ static struct asking *asking_new(struct confab_plugin *p, enum confab_doc_verb v
 	asking->arg = arg;
 	if (key != NULL)
 		snprintf(asking->key, sizeof(asking->key), "%s", key);
-	ledger_begin(&p->ledger, FLIGHT_DOCUMENT);
+	asking->rc = plugin_flight_begin(p, FLIGHT_DOCUMENT);
+	if (asking->rc != 0)
+		ledger_begin(&p->ledger, FLIGHT_DOCUMENT); /* it is answered all the same */
 	return asking;
 }
 
@@ -132,7 +134,11 @@ static struct confab_doc_call *call_begin(struct asking *asking, const char *col
 	struct confab_plugin *p = asking->plugin;
 	char full[COLL_MAX];
 	int len = snprintf(full, sizeof(full), "%s.%s", p->name, coll);
-	int rc = 0;
+	int rc = asking->rc;
+	if (rc != 0) {
+		refuse(asking, rc);
+		return NULL;
+	}
 	if (len < 0 || (size_t)len >= sizeof(full) || coll[0] == '\0' ||
 		(asking->verb != CONFAB_DOC_FIND && (key[0] == '\0' || strlen(key) > KEY_MAX)))
 		rc = CONFAB_EINVAL;

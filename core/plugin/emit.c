@@ -70,7 +70,9 @@ static int rate_take(struct confab_plugin *p)
 		p->emit_second = second;
 		p->emits = 0;
 	}
-	return ++p->emits > EMITS_PER_SECOND ? CONFAB_ELIMIT : 0;
+	if (++p->emits > EMITS_PER_SECOND)
+		return plugin_refuse(p, BOUND_RATE);
+	return plugin_flight_begin(p, FLIGHT_EVENT);
 }
 
 static int emit(struct confab_plugin *p, const struct confab_event *cause, const char *user,
@@ -101,7 +103,6 @@ static int emit(struct confab_plugin *p, const struct confab_event *cause, const
 	snprintf(e->kind, sizeof(e->kind), "%s", kind);
 	snprintf(e->channel, sizeof(e->channel), "%s", channel_id != NULL ? channel_id : "");
 	snprintf(e->user, sizeof(e->user), "%s", user != NULL ? user : "");
-	ledger_begin(&p->ledger, FLIGHT_EVENT);
 	loop_post(p->host->loop, &e->mail);
 	return 0;
 }

@@ -20,15 +20,19 @@
 #include "plugin/order.h"
 
 #define READY_MS 30000
+#define SWAP_MAX_US 10000
 #define PLUGINS_MAX 256
 
-static void plugin_free(struct confab_plugin *p)
+void plugin_free(struct confab_plugin *p)
 {
+	if (p == NULL)
+		return;
 	metrics_free(p);
 	snapshots_free(p->snapshots);
 	descriptor_fini(&p->desc);
 	if (!(p->image.descriptor != NULL && p->image.descriptor->flags & CONFAB_RESIDENT))
 		image_close(&p->image);
+	free(p->slots);
 	p->magic = 0;
 	free(p);
 }
@@ -48,8 +52,7 @@ static bool plugin_over(const struct confab_plugin *p)
 	return state == PLUGIN_GONE || state == PLUGIN_FAILED;
 }
 
-/* Takes p, also on failure. */
-static int plugin_add(struct host *h, struct confab_plugin *p, struct confab_error *err)
+int plugin_add(struct host *h, struct confab_plugin *p, struct confab_error *err)
 {
 	for (size_t i = 0; i < h->n_plugins; i++)
 		if (strcmp(h->plugins[i]->name, p->name) == 0 && plugin_over(h->plugins[i]))
@@ -77,6 +80,8 @@ static struct confab_plugin *plugin_new(struct host *h, const char *name)
 	blame_init(&p->blame, p->name);
 	p->breaker.plugin = p->name;
 	p->account = account_of(p->name);
+	p->slots = alloc_zero(1, sizeof(*p->slots));
+	p->generation = 1;
 	atomic_init(&p->state, PLUGIN_OPENED);
 	return p;
 }
@@ -91,8 +96,11 @@ static int descriptor_take(
 		rc = confab_error_set(err, CONFAB_EPROTO,
 			"its note says %s %s, its descriptor %s %s", p->image.manifest.name,
 			p->image.manifest.version, d->name, d->version);
-	if (rc == 0)
+	if (rc == 0) {
 		snprintf(p->version, sizeof(p->version), "%s", d->version);
+		p->slots->rows = p->desc.slots;
+		p->slots->n_rows = p->desc.d.slots.n;
+	}
 	return rc;
 }
 
@@ -123,8 +131,7 @@ static unsigned group_of(const struct confab_plugin *p)
 	return group;
 }
 
-/* Read a file into a record; nothing of the host changes. Main thread or worker. */
-static struct confab_plugin *plugin_read(struct host *h, const char *name, struct confab_error *err)
+struct confab_plugin *plugin_read(struct host *h, const char *name, struct confab_error *err)
 {
 	struct confab_error why = {0};
 	struct confab_plugin *p = plugin_new(h, name);
@@ -134,6 +141,19 @@ static struct confab_plugin *plugin_read(struct host *h, const char *name, struc
 	if (rc == 0)
 		return p;
 	confab_error_set(err, rc, "plugin '%s', %s", name, why.text);
+	plugin_free(p);
+	return NULL;
+}
+
+struct confab_plugin *plugin_read_static(
+	struct host *h, const struct confab_descriptor *d, struct confab_error *err)
+{
+	struct confab_error why = {0};
+	struct confab_plugin *p = plugin_new(h, d->name != NULL ? d->name : "?");
+	int rc = descriptor_take(p, d, &why);
+	if (rc == 0)
+		return p;
+	confab_error_set(err, rc, "plugin '%s', %s", p->name, why.text);
 	plugin_free(p);
 	return NULL;
 }
@@ -202,6 +222,7 @@ struct host *host_new(const struct host_options *options)
 		h->dirs[h->n_dirs++] = alloc_str(options->dirs[i]);
 	h->data_dir = alloc_str(options->data_dir != NULL ? options->data_dir : ".");
 	h->ready_ms = options->ready_ms != 0 ? options->ready_ms : READY_MS;
+	h->swap_max_us = options->swap_max_us != 0 ? options->swap_max_us : SWAP_MAX_US;
 	return h;
 }
 
@@ -209,7 +230,7 @@ void host_free(struct host *h)
 {
 	if (h == NULL)
 		return;
-	assert(h->startup == NULL && h->stop == NULL && h->change == NULL);
+	assert(h->startup == NULL && h->stop == NULL && h->change == NULL && h->n_leaving == 0);
 	while (h->n_plugins > 0) {
 		struct confab_plugin *p = h->plugins[--h->n_plugins];
 		assert(p->state != PLUGIN_UP && p->state != PLUGIN_STARTING &&
@@ -222,6 +243,7 @@ void host_free(struct host *h)
 	free(h->dirs);
 	free(h->data_dir);
 	free(h->plugins);
+	free(h->leaving);
 	free(h);
 }
 
@@ -235,8 +257,7 @@ void host_open_more(
 	struct host *h, const char *const *names, size_t n, host_done_fn done, void *arg)
 {
 	struct confab_error err = {0};
-	if (h->opening || h->startup != NULL || h->stop != NULL || h->change != NULL) {
-		confab_error_set(&err, CONFAB_EBUSY, "plugins are being changed just now");
+	if (host_quiet(h, &err) != 0) {
 		done(arg, CONFAB_EBUSY, &err);
 		return;
 	}
@@ -267,31 +288,103 @@ void host_drop_opened(struct host *h)
 
 void host_drop(struct host *h)
 {
+	h->lent = false;
 	if (h->startup == NULL && h->change == NULL && !h->opening)
 		host_drop_opened(h);
 }
 
 int host_open_static(struct host *h, const struct confab_descriptor *d, struct confab_error *err)
 {
-	struct confab_error why = {0};
-	struct confab_plugin *p = plugin_new(h, d->name != NULL ? d->name : "?");
-	int rc = descriptor_take(p, d, &why);
-	if (rc == 0)
-		return plugin_add(h, p, err);
-	confab_error_set(err, rc, "plugin '%s', %s", p->name, why.text);
-	plugin_free(p);
-	return rc;
+	struct confab_plugin *p = plugin_read_static(h, d, err);
+	return p != NULL ? plugin_add(h, p, err) : err->code;
 }
 
 struct config_plugin_table *host_tables(const struct host *h, size_t *n)
 {
 	struct config_plugin_table *tables = alloc_zero(h->n_plugins + 1, sizeof(*tables));
+	*n = 0;
 	for (size_t i = 0; i < h->n_plugins; i++) {
-		tables[i].name = h->plugins[i]->name;
-		tables[i].settings = h->plugins[i]->desc.d.settings;
+		const struct confab_plugin *p = h->plugins[i];
+		if (!plugin_over(p))
+			tables[(*n)++] = (struct config_plugin_table){
+				.name = p->name, .settings = p->desc.d.settings};
 	}
-	*n = h->n_plugins;
 	return tables;
+}
+
+struct config_plugin_table *host_lend_tables(struct host *h, size_t *n)
+{
+	h->lent = true;
+	return host_tables(h, n);
+}
+
+const struct config *host_config(const struct host *h)
+{
+	return h->cfg;
+}
+
+int host_settled(const struct host *h, struct confab_error *err)
+{
+	if (h->stop != NULL)
+		return confab_error_set(err, CONFAB_EBUSY, "the server stops");
+	if (h->change != NULL || h->lent)
+		return confab_error_set(
+			err, CONFAB_EBUSY, "the configuration is being reloaded; try again");
+	if (h->opening || h->swap != NULL || h->startup != NULL)
+		return confab_error_set(
+			err, CONFAB_EBUSY, "another plugin is being loaded; try again");
+	return 0;
+}
+
+int host_quiet(const struct host *h, struct confab_error *err)
+{
+	for (size_t i = 0; i < h->n_plugins; i++)
+		if (atomic_load(&h->plugins[i]->state) == PLUGIN_DRAINING)
+			return confab_error_set(err, CONFAB_EBUSY,
+				"plugin '%s', is still being unloaded; try again",
+				h->plugins[i]->name);
+	return host_settled(h, err);
+}
+
+void host_forget(struct host *h, const char *name)
+{
+	for (size_t i = h->n_plugins; i-- > 0;) {
+		const struct confab_plugin *p = h->plugins[i];
+		if (strcmp(p->name, name) == 0 &&
+			(plugin_over(p) || atomic_load(&p->state) == PLUGIN_OPENED))
+			plugin_remove(h, i);
+	}
+}
+
+void host_keep_leaving(struct host *h, struct confab_plugin *p)
+{
+	h->leaving = alloc_resize(h->leaving, (h->n_leaving + 1) * sizeof(struct confab_plugin *));
+	h->leaving[h->n_leaving++] = p;
+}
+
+void host_replace(struct host *h, struct confab_plugin *old, struct confab_plugin *fresh)
+{
+	for (size_t i = 0; i < h->n_plugins; i++)
+		if (h->plugins[i] == old)
+			h->plugins[i] = fresh;
+	host_keep_leaving(h, old);
+}
+
+void host_forget_leaving(struct host *h, const struct confab_plugin *p)
+{
+	for (size_t i = 0; i < h->n_leaving; i++) {
+		struct confab_plugin *left = h->leaving[i];
+		if (left != p)
+			continue;
+		h->leaving[i] = h->leaving[--h->n_leaving];
+		plugin_free(left);
+		return;
+	}
+}
+
+struct confab_plugin *host_leaving_at(const struct host *h, size_t n)
+{
+	return n < h->n_leaving ? h->leaving[n] : NULL;
 }
 
 int host_order(struct host *h, struct confab_error *err)

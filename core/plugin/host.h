@@ -13,6 +13,7 @@
 #define PLUGIN_HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <confab/plugin.h>
 #include "base/blame.h"
 
@@ -34,6 +35,7 @@ enum plugin_state {
 	PLUGIN_OPENED = 1, /* its code is there and its tables are good; nothing of it ran */
 	PLUGIN_STARTING,   /* load returned; a provider may still be connecting */
 	PLUGIN_UP,
+	PLUGIN_LEAVING,  /* its new copy has its place; it finishes what it has begun */
 	PLUGIN_DRAINING, /* unregistered; waits for what is in flight */
 	PLUGIN_GONE,     /* unloaded; the record stays until host_free or the next open */
 	PLUGIN_FAILED,   /* load failed, everything swept */
@@ -44,6 +46,7 @@ struct host_options {
 	size_t n_dirs;
 	const char *data_dir; /* below it each plugin may have files; copied */
 	unsigned ready_ms;    /* how long a provider may connect; 0: 30,000 */
+	int64_t swap_max_us;  /* longest turn for the swap of a plugin's code [us]; 0: 10,000 */
 };
 
 /** rc 0, or a code with the reason. Called on the logic thread, once. */
@@ -84,6 +87,13 @@ void host_drop(struct host *h);
  */
 struct config_plugin_table *host_tables(const struct host *h, size_t *n);
 
+/** The same of a running host: no plugin comes or goes until host_prepare() or host_drop(). Thread: logic. */
+struct config_plugin_table *host_lend_tables(struct host *h, size_t *n);
+
+/** The configuration in force, read with the tables of the plugins that run now. Borrowed; NULL: there is
+ *  none. Thread: logic. */
+const struct config *host_config(const struct host *h);
+
 /**
  * Bring every opened plugin to life: prepare all on workers, then load one after the other:
  * providers first, then by before, after and name. A provider of a store, a bus or of auth is waited
@@ -96,13 +106,41 @@ struct config_plugin_table *host_tables(const struct host *h, size_t *n);
 void host_start(struct host *h, const struct config *cfg, struct loop *loop, struct pool *pool,
 	host_done_fn done, void *arg);
 
+/**
+ * Load one plugin by name while the server runs. One that the configuration does not name has default
+ * settings, and goes with the next reload of the configuration or restart. On failure nothing is left of it.
+ *
+ * CONFAB_EEXIST; CONFAB_EBUSY while other plugins come or go. Thread: logic.
+ */
+void host_load(struct host *h, const char *name, host_done_fn done, void *arg);
+
+/**
+ * Let the newest file take the place of the copy that is there, with its state: read, opened and prepared on a
+ * worker; then, in one turn, save() of the old, load() and restore() of the new, and the swap of all that is
+ * registered. Slots of the same layout pass as they are. If that took too long or anything fails, the old copy
+ * goes on untouched. After it the old copy finishes what it has begun and is unloaded.
+ *
+ * CONFAB_ENOENT; CONFAB_EUNSUPPORTED for a resident plugin, a provider of the store or the bus, and one with a
+ * codec: they need a restart; CONFAB_EBUSY while others use its services (named), while the copy before the
+ * last is still leaving, or other plugins come or go; CONFAB_ETIMEDOUT: the turn took too long. A provider of
+ * auth is waited for until it is ready, before the turn. Thread: logic.
+ */
+void host_reload(struct host *h, const char *name, host_done_fn done, void *arg);
+
+/** Both for a descriptor that is part of this program (tests, the simulator). Borrowed for ever. */
+void host_load_static(
+	struct host *h, const struct confab_descriptor *d, host_done_fn done, void *arg);
+void host_reload_static(
+	struct host *h, const struct confab_descriptor *d, host_done_fn done, void *arg);
+
 /** Unload all in reverse order; done always comes with rc 0. Thread: logic. */
 void host_stop(struct host *h, host_done_fn done, void *arg);
 
 /**
- * Unload one plugin: unregister, wait for what is in flight, unload(), sweep, unmap.
+ * Unload one plugin: unregister, end its deferrals, wait for what is in flight, unload(), sweep, unmap.
  * CONFAB_ENOENT; CONFAB_EBUSY while others use its services (named), if it is a provider or brings a
- * codec, or while it is starting or leaving.
+ * codec, or while it or others are starting or leaving; CONFAB_ETIMEDOUT: it waits for what is named, and goes
+ * when that has ended.
  * Thread: logic.
  */
 void host_unload(struct host *h, const char *name, host_done_fn done, void *arg);
@@ -159,6 +197,12 @@ size_t host_count(const struct host *h);
 /** Plugin n in the order of loading (before host_start: of opening), or NULL. Borrowed. */
 struct confab_plugin *host_at(const struct host *h, size_t n);
 struct confab_plugin *host_find(const struct host *h, const char *name);
+/** Copy n of those that were replaced and still finish what they have begun, or NULL. Borrowed. */
+struct confab_plugin *host_leaving_at(const struct host *h, size_t n);
+
+/** The core begins and ends a question to a service of a plugin: its code stays until then. Thread: logic. */
+void plugin_call_begin(struct confab_plugin *p);
+void plugin_call_end(struct confab_plugin *p);
 
 /**
  * A service for the core: vtable and context of the first plugin that is up (or, while it loads,
@@ -207,6 +251,16 @@ const struct account *plugin_account(const struct confab_plugin *p);
 unsigned plugin_held(const struct confab_plugin *p, unsigned n, const char **what);
 /** What it holds and what is in flight, as words. */
 void plugin_holdings(const struct confab_plugin *p, char *text, size_t size);
+/** Which copy of its code it is, from 1; and how long the swap took that brought it [us], 0: it was loaded. */
+unsigned plugin_generation(const struct confab_plugin *p);
+int64_t plugin_swap_us(const struct confab_plugin *p);
+/** Was it loaded by hand, and the configuration does not name it? */
+bool plugin_by_hand(const struct confab_plugin *p);
+/** How often it was refused more than its bound of what (n from 0); name: of the bound. False behind the
+ *  last. */
+bool plugin_refused(const struct confab_plugin *p, unsigned n, const char **name, uint64_t *times);
+/** Requests that it never answered. */
+uint64_t plugin_unanswered(const struct confab_plugin *p);
 /** Settings for a channel type (NULL: the server's). Borrowed until the next host_commit. */
 const struct confab_settings *plugin_settings(const struct confab_plugin *p, const char *type);
 

@@ -13,6 +13,7 @@
 struct exchanges;
 struct startup;
 struct stop;
+struct swap;
 struct preparation;
 
 struct host {
@@ -29,14 +30,47 @@ struct host {
 	const struct config *cfg;    /* in force */
 	struct confab_plugin **plugins;
 	size_t n_plugins;
+	struct confab_plugin *
+		*leaving; /* copies that were replaced, or refused to be: until they are gone */
+	size_t n_leaving;
 	struct startup *startup;    /* while host_start is under way */
 	struct stop *stop;          /* while host_stop is under way */
 	struct preparation *change; /* of host_prepare, until commit or discard */
 	bool change_ready;          /* its done was called */
-	bool opening;               /* host_open_more is on a worker */
+	bool opening;               /* a worker reads plugins */
+	bool lent;                  /* host_tables() of a running host are out: nobody may go */
+	struct swap *swap;          /* while a new copy waits to be ready */
+	int64_t swap_max_us;
 	void (*changed)(void *arg); /* of host_watch, or NULL */
 	void *changed_arg;
 };
+
+/** May plugins come or go now? @return 0, or CONFAB_EBUSY with what is under way. Thread: logic. (host.c) */
+int host_settled(const struct host *h, struct confab_error *err);
+/** The same, and nobody is on its way out. */
+int host_quiet(const struct host *h, struct confab_error *err);
+
+/** A record for a plugin, and for one of this program. (host.c) */
+struct confab_plugin *plugin_read(struct host *h, const char *name, struct confab_error *err);
+struct confab_plugin *plugin_read_static(
+	struct host *h, const struct confab_descriptor *d, struct confab_error *err);
+/** Take it among the host's plugins. Takes p, also on failure. */
+int plugin_add(struct host *h, struct confab_plugin *p, struct confab_error *err);
+/** Its code goes, it was never brought to life or is gone. NULL is fine. */
+void plugin_free(struct confab_plugin *p);
+/** Drop the record of one that is not alive. */
+void host_forget(struct host *h, const char *name);
+/** A new copy takes the place of the old one, which is kept among those that leave. */
+void host_replace(struct host *h, struct confab_plugin *old, struct confab_plugin *fresh);
+/** Keep a copy that never came to its place, until it is gone. */
+void host_keep_leaving(struct host *h, struct confab_plugin *p);
+/** If it is one of those that leave, it is gone now. p is only compared. */
+void host_forget_leaving(struct host *h, const struct confab_plugin *p);
+
+/** The plugin or provider behind every name that p requires. (startup.c) */
+int requires_check(const struct host *h, const struct confab_plugin *p, struct confab_error *err);
+/** Call load. @return 0, or its code with the reason. (startup.c) */
+int plugin_load(struct confab_plugin *p, struct confab_error *err);
 
 /** Put plugins in order of loading. CONFAB_ELOOP: the cycle is printed. */
 int host_order(struct host *h, struct confab_error *err);
@@ -47,8 +81,10 @@ void host_changed(struct host *h);
 /** Forget plugins that were opened and not brought to life. (host.c) */
 void host_drop_opened(struct host *h);
 
-/** Load what is opened and has settings; failures are logged. (startup.c) */
-void startup_more(struct host *h);
+/** Load what is opened and has settings. (startup.c) */
+void startup_more(struct host *h, host_done_fn done, void *arg);
+/** Whoever has nobody to tell: failures are logged. */
+void startup_logged(void *arg, int rc, const struct confab_error *err);
 
 /** A provider has said it is ready or will never be. Thread: logic. (startup.c) */
 void startup_ready(struct confab_plugin *p, int rc, const char *why);
@@ -64,6 +100,14 @@ enum unload_from {
 /** Begin to unload; done (may be NULL) comes in a later turn. (unload.c) */
 void unload_begin(
 	struct confab_plugin *p, enum unload_from from, void (*done)(void *arg), void *arg);
+
+/** A copy that was replaced ends what it has begun, and is unloaded. */
+void leave_begin(struct confab_plugin *p);
+
+/** A new copy has said it is ready, or will never be. Thread: logic. (swap.c) */
+void swap_ready(struct confab_plugin *fresh, int rc, const char *why);
+/** The host stops: a copy that waits to be ready is given up. */
+void swap_cancel(struct host *h);
 
 /** Go on if nothing is in flight any more. */
 void unload_check(struct confab_plugin *p);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 static const char *const flight_names[FLIGHT_KINDS] = {
 	[FLIGHT_WORK] = "work",
 	[FLIGHT_LANE] = "lane call",
@@ -17,6 +19,17 @@ static const char *const flight_names[FLIGHT_KINDS] = {
 	[FLIGHT_EVENT] = "event",
 	[FLIGHT_TODO] = "todo",
 	[FLIGHT_ROUTE] = "request",
+	[FLIGHT_TICKET] = "deferred event",
+	[FLIGHT_CALL] = "question to its service",
+};
+
+static const unsigned flight_bounds[FLIGHT_KINDS] = {
+	[FLIGHT_WORK] = 4096,
+	[FLIGHT_LANE] = 65536,
+	[FLIGHT_POST] = 65536,
+	[FLIGHT_DOCUMENT] = 16384,
+	[FLIGHT_EVENT] = 4096,
+	[FLIGHT_TICKET] = 10000,
 };
 
 static void describe_add(char *text, size_t size, unsigned n, const char *what)
@@ -28,6 +41,11 @@ static void describe_add(char *text, size_t size, unsigned n, const char *what)
 }
 
 /* ------------------------------------------------------------------------------------------ */
+
+unsigned flight_max(enum flight kind)
+{
+	return flight_bounds[kind];
+}
 
 void ledger_init(struct ledger *l)
 {
@@ -41,6 +59,8 @@ void ledger_add(
 {
 	h->what = what;
 	h->sweep = sweep;
+	h->ledger = l;
+	l->n++;
 	h->prev = &l->head;
 	h->next = l->head.next;
 	h->next->prev = h;
@@ -52,6 +72,7 @@ void ledger_remove(struct holding *h)
 	h->prev->next = h->next;
 	h->next->prev = h->prev;
 	h->prev = h->next = h;
+	h->ledger->n--;
 }
 
 bool ledger_empty(const struct ledger *l)
@@ -59,14 +80,15 @@ bool ledger_empty(const struct ledger *l)
 	return l->head.next == &l->head;
 }
 
-unsigned ledger_sweep(struct ledger *l)
+unsigned ledger_sweep(struct ledger *l, int64_t until_us)
 {
 	unsigned n = 0;
 	while (!ledger_empty(l)) {
 		struct holding *h = l->head.next;
 		h->sweep(h);
 		assert(l->head.next != h);
-		n++;
+		if ((++n & 15) == 0 && clock_mono_us() >= until_us)
+			break;
 	}
 	return n;
 }
@@ -74,6 +96,21 @@ unsigned ledger_sweep(struct ledger *l)
 void ledger_begin(struct ledger *l, enum flight kind)
 {
 	atomic_fetch_add(&l->flights[kind], 1);
+}
+
+bool ledger_try(struct ledger *l, enum flight kind)
+{
+	if (atomic_fetch_add(&l->flights[kind], 1) < flight_bounds[kind])
+		return true;
+	ledger_end(l, kind);
+	return false;
+}
+
+const char *bound_name(unsigned bound)
+{
+	if (bound < FLIGHT_KINDS)
+		return flight_names[bound];
+	return bound == BOUND_HOLDING ? "thing held" : "event a second";
 }
 
 void ledger_end(struct ledger *l, enum flight kind)

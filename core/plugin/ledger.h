@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** What may be in flight: begun for a plugin, and sure to end in a call into it. */
 enum flight {
@@ -19,20 +20,38 @@ enum flight {
 	FLIGHT_DOCUMENT,
 	FLIGHT_EVENT,
 	FLIGHT_TODO,
-	FLIGHT_ROUTE,
+	FLIGHT_ROUTE,  /* a request of one of its routes */
+	FLIGHT_TICKET, /* an event waits for its answer */
+	FLIGHT_CALL,   /* a question of the core to a service it provides */
 	FLIGHT_KINDS,
 };
+
+/** What else is bounded; numbered behind the flights. */
+enum bound {
+	BOUND_HOLDING = FLIGHT_KINDS, /* timers, lanes, services in use … together */
+	BOUND_RATE,                   /* events in a second */
+	BOUNDS,
+};
+
+/** How much of a kind may be in flight for one plugin; 0: as much as the core itself begins. */
+unsigned flight_max(enum flight kind);
 
 /** One thing held, embedded in what is held. Thread: logic. */
 struct holding {
 	struct holding *prev, *next;
 	const char *what;                 /* "timer", static */
 	void (*sweep)(struct holding *h); /* give back and free; removes itself from the ledger */
+	struct ledger *ledger;
 };
+
+/** How many things of one sort a plugin may hold (timers, services in use …). */
+#define LEDGER_HOLDINGS_MAX 65536u
 
 struct ledger {
 	struct holding head; /* ring; newest behind it */
+	unsigned n;          /* things held */
 	atomic_uint flights[FLIGHT_KINDS];
+	atomic_ulong refused[BOUNDS]; /* what was to begin beyond a bound, and did not */
 };
 
 /** An empty ledger, in the caller's memory; nothing is to be released. */
@@ -44,11 +63,19 @@ void ledger_add(
 void ledger_remove(struct holding *h);
 bool ledger_empty(const struct ledger *l);
 
-/** Give back everything held, newest first. @return how many things there were. Thread: logic. */
-unsigned ledger_sweep(struct ledger *l);
+/**
+ * Give back everything held, newest first, until a moment of clock_mono_us(); at least one thing.
+ *
+ * @return how many things were given back; more may be left (ledger_empty). Thread: logic.
+ */
+unsigned ledger_sweep(struct ledger *l, int64_t until_us);
 
 /** Count what begins and ends. Thread: any. */
 void ledger_begin(struct ledger *l, enum flight kind);
+/** The same within the bound. @return false: not counted as begun, the bound is reached */
+bool ledger_try(struct ledger *l, enum flight kind);
+/** "work", "timer" …: what a bound is of. Static. bound: enum flight or enum bound. */
+const char *bound_name(unsigned bound);
 void ledger_end(struct ledger *l, enum flight kind);
 /** How much is in flight. Thread: any. */
 unsigned ledger_in_flight(const struct ledger *l);

@@ -220,8 +220,10 @@ int metrics_register(struct confab_plugin *p, struct confab_error *err)
 		for (size_t k = 0; k < p->host->n_plugins; k++) {
 			const struct confab_plugin *q = p->host->plugins[k];
 
-			for (uint32_t r = 0; q->metrics != NULL && q != p && r < q->metrics->n;
-				r++) {
+			/* The copy before it has the same ones. */
+			bool other_plugin = strcmp(q->name, p->name) != 0;
+			for (uint32_t r = 0;
+				q->metrics != NULL && other_plugin && r < q->metrics->n; r++) {
 				full_name(q, q->metrics->families[r].row, other);
 				if (strcmp(name, other) == 0)
 					return confab_error_set(err, CONFAB_EEXIST,

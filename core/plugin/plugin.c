@@ -7,9 +7,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <confab/log.h>
 
+#include "config/config.h"
 #include "pipeline/hook.h"
 #include "pipeline/pipeline.h"
 #include "plugin/host_internal.h"
@@ -22,6 +24,7 @@ static const char *const state_names[] = {
 	[PLUGIN_OPENED] = "opened",
 	[PLUGIN_STARTING] = "starting",
 	[PLUGIN_UP] = "up",
+	[PLUGIN_LEAVING] = "leaving",
 	[PLUGIN_DRAINING] = "draining",
 	[PLUGIN_GONE] = "gone",
 	[PLUGIN_FAILED] = "failed",
@@ -57,13 +60,38 @@ void plugin_leave(
 bool plugin_open_for_work(const struct confab_plugin *p)
 {
 	enum plugin_state state = atomic_load(&p->state);
-	return state == PLUGIN_OPENED || state == PLUGIN_STARTING || state == PLUGIN_UP;
+	return state == PLUGIN_OPENED || state == PLUGIN_STARTING || state == PLUGIN_UP ||
+		state == PLUGIN_LEAVING;
+}
+
+int plugin_refuse(struct confab_plugin *p, unsigned bound)
+{
+	unsigned long n = atomic_fetch_add(&p->ledger.refused[bound], 1) + 1;
+	/* The first one is logged, then each tenfold: who runs into a bound does it often. */
+	unsigned long tenfold = 1;
+	while (tenfold < n)
+		tenfold *= 10;
+	if (tenfold == n)
+		log_warning("plugin '%s', wants too much and is refused (%s, %lu times)", p->name,
+			bound_name(bound), n);
+	return CONFAB_ELIMIT;
+}
+
+int plugin_flight_begin(struct confab_plugin *p, enum flight kind)
+{
+	return ledger_try(&p->ledger, kind) ? 0 : plugin_refuse(p, kind);
+}
+
+int plugin_hold_more(struct confab_plugin *p)
+{
+	return p->ledger.n < LEDGER_HOLDINGS_MAX ? 0 : plugin_refuse(p, BOUND_HOLDING);
 }
 
 void plugin_flight_ended(struct confab_plugin *p, enum flight kind)
 {
 	ledger_end(&p->ledger, kind);
-	if (atomic_load(&p->state) == PLUGIN_DRAINING)
+	enum plugin_state state = atomic_load(&p->state);
+	if (state == PLUGIN_DRAINING || state == PLUGIN_LEAVING)
 		unload_check(p);
 }
 
@@ -124,7 +152,55 @@ unsigned plugin_held(const struct confab_plugin *p, unsigned n, const char **wha
 
 void plugin_holdings(const struct confab_plugin *p, char *text, size_t size)
 {
+	unsigned requests = register_requests(p);
 	ledger_describe(&p->ledger, text, size);
+	size_t len = strlen(text);
+	if (requests > 0)
+		len += (size_t)snprintf(text + len, size - len, ", %u unanswered request%s",
+			requests, requests > 1 ? "s" : "");
+	if (!register_ended(p) && len < size)
+		snprintf(text + len, size - len, ", events of its kinds");
+}
+
+unsigned plugin_generation(const struct confab_plugin *p)
+{
+	return p->generation;
+}
+
+int64_t plugin_swap_us(const struct confab_plugin *p)
+{
+	return p->swap_us;
+}
+
+bool plugin_by_hand(const struct confab_plugin *p)
+{
+	const struct config_plugin *cp = p->host->cfg != NULL ? config_plugin(p->host->cfg, p->name)
+							      : NULL;
+	return cp != NULL && cp->by_hand;
+}
+
+bool plugin_refused(const struct confab_plugin *p, unsigned n, const char **name, uint64_t *times)
+{
+	if (n >= BOUNDS)
+		return false;
+	*name = bound_name(n);
+	*times = atomic_load(&p->ledger.refused[n]);
+	return true;
+}
+
+uint64_t plugin_unanswered(const struct confab_plugin *p)
+{
+	return p->unanswered;
+}
+
+void plugin_call_begin(struct confab_plugin *p)
+{
+	ledger_begin(&p->ledger, FLIGHT_CALL);
+}
+
+void plugin_call_end(struct confab_plugin *p)
+{
+	plugin_flight_ended(p, FLIGHT_CALL);
 }
 
 const struct confab_settings *plugin_settings(const struct confab_plugin *p, const char *type)

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdint.h>
+
 #include "pipeline/command.h"
 #include "pipeline/hook.h"
 #include "pipeline/kind.h"
@@ -21,6 +23,21 @@ static const struct confab_settings *settings_for(
 	return snapshots_find(p->snapshots, type);
 }
 
+static struct confab_plugin *of_owner(const void *owner)
+{
+	return plugin_check((struct confab_plugin *)(uintptr_t)owner);
+}
+
+static bool defer_begin(const void *owner)
+{
+	return plugin_flight_begin(of_owner(owner), FLIGHT_TICKET) == 0;
+}
+
+static void defer_end(const void *owner)
+{
+	plugin_flight_ended(of_owner(owner), FLIGHT_TICKET);
+}
+
 static int hooks_register(struct confab_plugin *p, struct pipeline *pl, struct confab_error *err)
 {
 	int rc = 0;
@@ -35,6 +52,8 @@ static int hooks_register(struct confab_plugin *p, struct pipeline *pl, struct c
 			.before = p->desc.d.before,
 			.after = p->desc.d.after,
 			.settings = settings_for,
+			.defer_begin = defer_begin,
+			.defer_end = defer_end,
 		};
 		rc = hook_add(pl->hooks, &hook, err);
 	}
@@ -63,28 +82,46 @@ int register_plugin(struct confab_plugin *p, struct confab_error *err)
 	return rc;
 }
 
-void register_remove(struct confab_plugin *p)
+void register_leave(struct confab_plugin *p)
 {
 	if (p->host->ops != NULL)
 		op_remove_all(p->host->ops, p);
 	if (p->host->exchanges != NULL)
-		exchanges_shut(p->host->exchanges, p);
+		exchanges_close(p->host->exchanges, p);
 	if (p->host->pipeline != NULL) {
+		kind_remove_all(p->host->pipeline->kinds, p);
 		hook_remove_all(p->host->pipeline->hooks, p);
 		command_remove_all(p->host->pipeline->commands, p);
 	}
 }
 
-bool register_end(struct confab_plugin *p)
+void register_remove(struct confab_plugin *p)
 {
-	struct pipeline *pl = p->host->pipeline;
-	if (pl == NULL || p->desc.d.kinds.n == 0)
-		return true;
-	for (uint32_t i = 0; i < p->desc.d.kinds.n; i++) {
-		const struct kind *kind = kind_find(pl->kinds, p->desc.kinds[i].name);
-		if (kind != NULL && kind->owner == p && kind->live > 0)
-			return false;
-	}
-	kind_remove_all(pl->kinds, p);
-	return true;
+	register_leave(p);
+	if (p->host->exchanges != NULL)
+		exchanges_shut(p->host->exchanges, p);
+}
+
+bool register_ended(const struct confab_plugin *p)
+{
+	const struct pipeline *pl = p->host->pipeline;
+	return pl == NULL || kinds_live(pl->kinds, p) == 0;
+}
+
+unsigned register_requests(const struct confab_plugin *p)
+{
+	return p->host->ops != NULL ? op_table_unanswered(p->host->ops, p) : 0;
+}
+
+int register_swap(struct confab_plugin *old, struct confab_plugin *fresh, struct confab_error *err)
+{
+	struct confab_error none = {0};
+	register_leave(old);
+	int rc = register_plugin(fresh, err);
+	if (rc == 0)
+		return 0;
+	register_remove(fresh);
+	if (register_plugin(old, &none) != 0)
+		log_error("plugin '%s', cannot be registered as it was (%s)", old->name, none.text);
+	return rc;
 }

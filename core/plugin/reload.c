@@ -43,14 +43,6 @@ static void prepared(struct preparation *prep)
 	stop_step(h);
 }
 
-static void unloaded(void *arg, int rc, const struct confab_error *err)
-{
-	if (rc != 0)
-		log_error("%s", err->text);
-	else
-		host_changed(arg);
-}
-
 /* Whoever is not in the configuration any more goes. */
 static void unload_unnamed(struct host *h)
 {
@@ -58,7 +50,7 @@ static void unload_unnamed(struct host *h)
 		const struct confab_plugin *p = h->plugins[i];
 		if (atomic_load(&p->state) == PLUGIN_UP && config_plugin(h->cfg, p->name) == NULL &&
 			!plugin_is_provider(p))
-			host_unload(h, p->name, unloaded, h);
+			host_unload(h, p->name, startup_logged, NULL);
 	}
 }
 
@@ -66,7 +58,9 @@ static void unload_unnamed(struct host *h)
 
 void host_prepare(struct host *h, const struct config *cfg, host_done_fn done, void *arg)
 {
-	if (h->change != NULL || h->startup != NULL || h->stop != NULL) {
+	h->lent = false;
+	if (h->change != NULL || h->startup != NULL || h->stop != NULL || h->opening ||
+		h->swap != NULL) {
 		struct confab_error err = {0};
 		int rc = confab_error_set(
 			&err, CONFAB_EBUSY, "another change of the configuration is under way");
@@ -96,7 +90,7 @@ void host_commit(struct host *h)
 	}
 	change_free(h);
 	unload_unnamed(h);
-	startup_more(h);
+	startup_more(h, startup_logged, NULL);
 }
 
 void host_discard(struct host *h)

@@ -22,7 +22,7 @@ static void **slot_of(
 			p->name, row);
 		abort();
 	}
-	return slot_get(of, &p->slots, row, p->desc.slots[row].free_);
+	return slot_get(of, p->slots, row);
 }
 
 /* ------------------------------------------------------------------------------------------ */

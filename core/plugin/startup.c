@@ -15,6 +15,7 @@ struct startup {
 	struct host *host;
 	struct preparation prep;
 	bool preparing, cancelled;
+	bool more;                     /* the server runs already */
 	size_t next;                   /* plugins below it have been loaded */
 	struct confab_plugin *waiting; /* for this provider; or for this one to be swept */
 	struct timer deadline;
@@ -34,8 +35,11 @@ static void startup_end(struct startup *st)
 
 	timer_stop(&st->deadline);
 	preparation_fini(&st->prep);
+	bool more = st->more;
 	h->startup = NULL;
 	free(st);
+	if (more)
+		host_changed(h);
 	done(arg, rc, &err);
 	stop_step(h);
 }
@@ -83,20 +87,14 @@ static int plugin_up(struct startup *st, struct confab_plugin *p)
 	return 0;
 }
 
-static int plugin_load(struct startup *st, struct confab_plugin *p, enum unload_from *from)
+/* On failure from says how far it came. */
+static int startup_load(struct startup *st, struct confab_plugin *p, enum unload_from *from)
 {
 	struct confab_error err = {0};
-	int rc = 0;
-	*from = UNLOAD_FAILED;
-	if (p->desc.d.load != NULL) {
-		struct blame_call call = plugin_enter(p, BLAME_LIFE);
-		rc = p->desc.d.load(p, &p->ctx, &err);
-		plugin_leave(p, &call, BLAME_LIFE, rc != 0);
-	}
+	int rc = plugin_load(p, &err);
+	*from = rc != 0 ? UNLOAD_FAILED : UNLOAD_LOADED;
 	if (rc != 0)
-		return startup_fail(
-			st, p, rc, err.text[0] ? err.text : "failed to load (no reason given)");
-	*from = UNLOAD_LOADED;
+		return startup_fail(st, p, rc, err.text);
 	atomic_store(&p->state, PLUGIN_STARTING);
 	if (plugin_is_provider(p) && !p->ready)
 		return 0;
@@ -120,7 +118,7 @@ static void load_step(struct startup *st)
 			st->next++;
 			continue;
 		}
-		if (plugin_load(st, p, &from) != 0) {
+		if (startup_load(st, p, &from) != 0) {
 			sweep_failed(st, p, from);
 			return;
 		}
@@ -168,9 +166,25 @@ static int conflicts_check(
 	return 0;
 }
 
-/* The plugin or provider behind every name that p requires. */
-static int requires_check(
-	const struct host *h, const struct confab_plugin *p, struct confab_error *err)
+static void prepared(struct preparation *prep)
+{
+	struct startup *st = (struct startup *)((char *)prep - offsetof(struct startup, prep));
+	st->preparing = false;
+	if (st->rc == 0 && prep->rc != 0)
+		st->rc = confab_error_set(&st->err, prep->rc, "%s", prep->err.text);
+	if (st->cancelled && st->rc == 0)
+		st->rc = confab_error_set(&st->err, CONFAB_ECLOSED, "stopped while starting");
+	if (st->rc != 0) {
+		startup_end(st);
+		return;
+	}
+	preparation_commit(prep);
+	load_step(st);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+int requires_check(const struct host *h, const struct confab_plugin *p, struct confab_error *err)
 {
 	const char *at = p->desc.d.requires_;
 	while (at != NULL && *(at += strspn(at, " ")) != '\0') {
@@ -193,23 +207,18 @@ static int requires_check(
 	return conflicts_check(h, p, err);
 }
 
-static void prepared(struct preparation *prep)
+int plugin_load(struct confab_plugin *p, struct confab_error *err)
 {
-	struct startup *st = (struct startup *)((char *)prep - offsetof(struct startup, prep));
-	st->preparing = false;
-	if (st->rc == 0 && prep->rc != 0)
-		st->rc = confab_error_set(&st->err, prep->rc, "%s", prep->err.text);
-	if (st->cancelled && st->rc == 0)
-		st->rc = confab_error_set(&st->err, CONFAB_ECLOSED, "stopped while starting");
-	if (st->rc != 0) {
-		startup_end(st);
-		return;
-	}
-	preparation_commit(prep);
-	load_step(st);
+	int rc = 0;
+	if (p->desc.d.load == NULL)
+		return 0;
+	struct blame_call call = plugin_enter(p, BLAME_LIFE);
+	rc = p->desc.d.load(p, &p->ctx, err);
+	plugin_leave(p, &call, BLAME_LIFE, rc != 0);
+	if (rc != 0 && err->text[0] == '\0')
+		confab_error_set(err, rc, "failed to load (no reason given)");
+	return rc;
 }
-
-/* ------------------------------------------------------------------------------------------ */
 
 void host_start(struct host *h, const struct config *cfg, struct loop *loop, struct pool *pool,
 	host_done_fn done, void *arg)
@@ -224,21 +233,25 @@ void host_start(struct host *h, const struct config *cfg, struct loop *loop, str
 	preparation_start(&st->prep, h, st->rc == 0 ? cfg : NULL, prepared);
 }
 
-static void more_done(void *arg, int rc, const struct confab_error *err)
+void startup_logged(void *arg, int rc, const struct confab_error *err)
 {
+	(void)arg;
 	if (rc != 0)
 		log_error("%s", err->text);
-	host_changed(arg);
 }
 
-void startup_more(struct host *h)
+void startup_more(struct host *h, host_done_fn done, void *arg)
 {
 	bool any = false;
 	for (size_t i = 0; i < h->n_plugins; i++)
 		any = any || atomic_load(&h->plugins[i]->state) == PLUGIN_OPENED;
-	if (!any || h->startup != NULL || h->stop != NULL)
+	if (!any || h->startup != NULL || h->stop != NULL) {
+		struct confab_error none = {0};
+		done(arg, 0, &none);
 		return;
-	struct startup *st = startup_new(h, more_done, h);
+	}
+	struct startup *st = startup_new(h, done, arg);
+	st->more = true;
 	st->rc = host_order(h, &st->err);
 	for (size_t i = 0; i < h->n_plugins && st->rc == 0; i++)
 		st->rc = requires_check(h, h->plugins[i], &st->err);
@@ -251,9 +264,10 @@ void startup_more(struct host *h)
 void startup_ready(struct confab_plugin *p, int rc, const char *why)
 {
 	struct startup *st = p->host->startup;
-	p->ready = true;
+	p->ready = rc == 0;
 	if (rc != 0)
 		log_error("plugin '%s', cannot be used (%s)", p->name, why);
+	swap_ready(p, rc, why);
 	if (st == NULL || st->waiting != p || atomic_load(&p->state) != PLUGIN_STARTING)
 		return;
 	timer_stop(&st->deadline);

@@ -14,6 +14,9 @@
 #include "base/running.h"
 #include "plugin/host_internal.h"
 
+/* Each lane is a thread. */
+#define LANES_MAX 8
+
 struct post {
 	struct mail mail;
 	struct confab_plugin *plugin;
@@ -29,7 +32,8 @@ struct piece {
 	int (*run)(void *arg);
 	void (*done)(void *arg, int rc);
 	void *arg;
-	int64_t us; /* that run took, on its thread; -1: it did not run */
+	int64_t us;  /* that run took, on its thread; -1: it did not run */
+	int refusal; /* why it never runs */
 };
 
 struct confab_lane {
@@ -96,11 +100,11 @@ static void piece_done(struct work *w, int rc)
 	plugin_flight_ended(p, lane != NULL ? FLIGHT_LANE : FLIGHT_WORK);
 }
 
-/* What a closed plugin gives to a lane never runs, but its done comes. */
+/* What a closed plugin gives to a lane, or too much of it, never runs, but its done comes. */
 static void piece_refused(struct mail *m)
 {
 	struct piece *piece = (struct piece *)((char *)m - offsetof(struct piece, work.mail));
-	piece_done(&piece->work, CONFAB_ECLOSED);
+	piece_done(&piece->work, piece->refusal);
 }
 
 static struct piece *piece_new(struct confab_plugin *p, struct confab_lane *lane,
@@ -123,6 +127,14 @@ static void lane_sweep(struct holding *h)
 	confab_lane_close((struct confab_lane *)h);
 }
 
+static unsigned lanes_of(const struct confab_plugin *p)
+{
+	unsigned n = 0;
+	for (const struct holding *h = p->ledger.head.next; h != &p->ledger.head; h = h->next)
+		n += h->sweep == lane_sweep;
+	return n;
+}
+
 static void timer_sweep(struct holding *h)
 {
 	confab_timer_stop((struct confab_timer *)h);
@@ -133,7 +145,8 @@ static void timer_fire(void *arg)
 	struct confab_timer *t = arg;
 	struct confab_plugin *p = t->plugin;
 	/* A plugin on its way out is not woken any more. */
-	if (!plugin_open_for_work(p))
+	enum plugin_state state = atomic_load(&p->state);
+	if (!plugin_open_for_work(p) || (state == PLUGIN_LEAVING && t->every_ms > 0))
 		return;
 	t->firing = true;
 	if (t->every_ms > 0)
@@ -152,7 +165,9 @@ int confab_post(struct confab_plugin *p, void (*fn)(void *arg), void *arg)
 {
 	plugin_check(p);
 	/* Counted before it is asked: who unloads sees either the count or is seen to have begun. */
-	ledger_begin(&p->ledger, FLIGHT_POST);
+	int rc = plugin_flight_begin(p, FLIGHT_POST);
+	if (rc != 0)
+		return rc;
 	if (!plugin_open_for_work(p)) {
 		ledger_end(&p->ledger, FLIGHT_POST);
 		return CONFAB_EGONE;
@@ -172,12 +187,15 @@ int confab_work(
 	plugin_check(p);
 	if (!plugin_open_for_work(p))
 		return CONFAB_ECLOSED;
-	struct piece *piece = piece_new(p, NULL, work, done, arg);
-	int rc = pool_submit(p->host->pool, &piece->work);
+	int rc = plugin_flight_begin(p, FLIGHT_WORK);
 	if (rc != 0)
+		return rc;
+	struct piece *piece = piece_new(p, NULL, work, done, arg);
+	rc = pool_submit(p->host->pool, &piece->work);
+	if (rc != 0) {
 		free(piece);
-	else
-		ledger_begin(&p->ledger, FLIGHT_WORK);
+		ledger_end(&p->ledger, FLIGHT_WORK);
+	}
 	return rc;
 }
 
@@ -185,10 +203,12 @@ struct confab_lane *confab_lane_open(struct confab_plugin *p, const char *name)
 {
 	plugin_check(p);
 	struct confab_error err = {0};
-	struct lane *lane = plugin_open_for_work(p) ? lane_new(name, &err) : NULL;
+	struct lane *lane = plugin_open_for_work(p) && lanes_of(p) < LANES_MAX
+		? lane_new(name, &err)
+		: NULL;
 	if (lane == NULL) {
 		log_error("plugin '%s', cannot have lane '%s' (%s)", p->name, name,
-			err.code != 0 ? err.text : "it is being unloaded");
+			err.code != 0 ? err.text : "it has too many or is being unloaded");
 		return NULL;
 	}
 	struct confab_lane *l = alloc_zero(1, sizeof(*l));
@@ -204,11 +224,14 @@ void confab_lane_run(struct confab_lane *lane, int (*work)(void *arg),
 	struct confab_plugin *p = plugin_check(lane->plugin);
 	struct piece *piece = piece_new(p, lane, work, done, arg);
 	lane->in_flight++;
-	ledger_begin(&p->ledger, FLIGHT_LANE);
-	if (plugin_open_for_work(p)) {
+	int rc = plugin_flight_begin(p, FLIGHT_LANE);
+	if (rc == 0 && plugin_open_for_work(p)) {
 		lane_submit(lane->lane, &piece->work);
 		return;
 	}
+	if (rc != 0)
+		ledger_begin(&p->ledger, FLIGHT_LANE); /* its done comes all the same */
+	piece->refusal = rc != 0 ? rc : CONFAB_ECLOSED;
 	piece->work.mail.run = piece_refused;
 	loop_post(p->host->loop, &piece->work.mail);
 }
@@ -228,6 +251,8 @@ struct confab_timer *confab_timer_start(struct confab_plugin *p, unsigned after_
 	unsigned every_ms, void (*fn)(void *arg), void *arg)
 {
 	plugin_check(p);
+	if (!plugin_open_for_work(p) || plugin_hold_more(p) != 0)
+		return NULL;
 	struct confab_timer *t = alloc_zero(1, sizeof(*t));
 	t->plugin = p;
 	t->fn = fn;

@@ -1,26 +1,38 @@
 /**
  * Letting plugins go: unregister, wait for what is in flight, unload, sweep, unmap. One, or all.
  *
+ *   unload:  DRAINING: nothing begins any more, deferred events end at once ─▶ quiet ─▶ slots ─▶ unload() ─▶
+ *            requests it never answered ─▶ ledger ─▶ dlclose
+ *   replace: LEAVING: it may finish what it has begun, for some time ─▶ DRAINING …
+ *
  * SPDX-License-Identifier: MIT
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/ticket.h"
 #include "plugin/host_internal.h"
 #include "plugin/metric.h"
 #include "store/store.h"
+#include "wire/request.h"
 
-/* How often a store's pending calls are looked at, and a drain that does not end is named [us]. */
+/* How often is looked again for what ends without saying so; when a drain that does not end is named;
+ * how long a replaced copy may finish what it has begun; how long a sweep goes on in one turn [us]. */
 #define RETRY_US 2000
 #define NAG_US 5000000
+#define LEAVE_US 30000000
+#define SLICE_US 1000
 
 struct unload {
 	struct mail mail; /* brings it to the loop's top */
-	bool posted;
+	bool posted, said;
 	struct confab_plugin *plugin;
 	enum unload_from from;
-	struct timer retry, nag;
+	struct timer retry, nag, leave;
+	unsigned slots, left; /* freed and swept so far */
 	void (*done)(void *arg);
 	void *arg;
 };
@@ -58,8 +70,9 @@ static void nag(void *arg)
 {
 	struct unload *u = arg;
 	char held[256];
-	ledger_describe(&u->plugin->ledger, held, sizeof(held));
-	log_warning("plugin '%s', still waits to be unloaded (%s)", u->plugin->name, held);
+	plugin_holdings(u->plugin, held, sizeof(held));
+	log_warning("plugin '%s', still waits to be unloaded (version %s; %s)", u->plugin->name,
+		u->plugin->version, held);
 	timer_start(u->plugin->host->loop, &u->nag, NAG_US);
 }
 
@@ -68,31 +81,67 @@ static void retry(void *arg)
 	unload_post(arg);
 }
 
-/* Top of the loop: no function of the plugin is on the stack. */
-static void unload_top(struct mail *m)
+/* Nothing begins any more, and nobody waits for its verdict. */
+static void drain(struct unload *u)
 {
-	struct unload *u = (struct unload *)m;
 	struct confab_plugin *p = u->plugin;
+	unsigned n = 0;
+	timer_stop(&u->leave);
+	atomic_store(&p->state, PLUGIN_DRAINING);
+	register_remove(p);
+	if (p->host->pipeline != NULL)
+		n = ticket_cancel_all(p->host->pipeline, p);
+	if (n > 0)
+		log_warning("plugin '%s', leaves %u deferred events without an answer", p->name, n);
+	unload_post(u);
+}
 
-	u->posted = false;
+static void leave_late(void *arg)
+{
+	struct unload *u = arg;
+	char held[256];
+	plugin_holdings(u->plugin, held, sizeof(held));
+	log_warning("plugin '%s', its former copy (version %s) does not come to an end (%s)",
+		u->plugin->name, u->plugin->version, held);
+	drain(u);
+}
+
+/* Is nothing of it under way? If not, its end posts again, or it is looked at again. */
+static bool quiet(struct unload *u)
+{
+	struct confab_plugin *p = u->plugin;
 	if (ledger_in_flight(&p->ledger) > 0)
-		return; /* its end posts again */
-	if (!register_end(p) || !store_ended(p)) {
-		timer_start(p->host->loop, &u->retry, RETRY_US);
-		return;
-	}
-	unsigned slots = slot_free_owner(&p->slots);
-	if (slots > 0)
-		log_debug("plugin '%s', its %u slots are freed", p->name, slots);
+		return false;
+	bool leaving = atomic_load(&p->state) == PLUGIN_LEAVING;
+	if (register_ended(p) && store_ended(p) && (!leaving || register_requests(p) == 0))
+		return true;
+	timer_start(p->host->loop, &u->retry, RETRY_US);
+	return false;
+}
+
+static void goodbye(struct unload *u)
+{
+	struct confab_plugin *p = u->plugin;
+	u->said = true;
 	if (u->from == UNLOAD_LOADED && p->desc.d.unload != NULL) {
 		struct blame_call call = plugin_enter(p, BLAME_LIFE);
 		p->desc.d.unload(p->ctx);
 		plugin_leave(p, &call, BLAME_LIFE, false);
 	}
 	p->ctx = NULL;
-	unsigned left = ledger_sweep(&p->ledger);
-	if (left > 0)
-		log_debug("plugin '%s', left %u things to be swept", p->name, left);
+	if (p->host->ops != NULL)
+		p->unanswered += request_abandon(p->host->ops, p);
+}
+
+/* Its code is quiet, its ledger empty. */
+static void unload_end(struct unload *u)
+{
+	struct confab_plugin *p = u->plugin;
+	struct host *h = p->host;
+
+	if (u->slots + u->left > 0)
+		log_debug("plugin '%s', left %u slots and %u things to be swept", p->name, u->slots,
+			u->left);
 	metrics_free(p);
 	snapshots_free(p->snapshots);
 	p->snapshots = NULL;
@@ -102,14 +151,58 @@ static void unload_top(struct mail *m)
 		image_close(&p->image);
 	timer_stop(&u->retry);
 	timer_stop(&u->nag);
+	timer_stop(&u->leave);
 	p->unload = NULL;
 	p->ready = false;
 	atomic_store(&p->state, u->from == UNLOAD_LOADED ? PLUGIN_GONE : PLUGIN_FAILED);
-	log_info("plugin '%s', is unloaded", p->name);
+	log_info("plugin '%s', is unloaded (version %s)", p->name, p->version);
 	if (u->done != NULL)
 		u->done(u->arg);
 	free(u);
-	stop_step(p->host);
+	host_forget_leaving(h, p); /* its record may have gone by done */
+	stop_step(h);
+}
+
+/* Top of the loop: no function of the plugin is on the stack. */
+static void unload_top(struct mail *m)
+{
+	struct unload *u = (struct unload *)m;
+	struct confab_plugin *p = u->plugin;
+
+	u->posted = false;
+	if (!quiet(u))
+		return;
+	atomic_store(&p->state, PLUGIN_DRAINING);
+	int64_t until_us = clock_mono_us() + SLICE_US;
+	u->slots += slot_free_owner(p->slots, until_us);
+	if (p->slots->first == NULL && !u->said) {
+		goodbye(u);
+		if (!quiet(u))
+			return; /* what it began in unload() */
+	}
+	if (p->slots->first == NULL)
+		u->left += ledger_sweep(&p->ledger, until_us);
+	if (p->slots->first != NULL || !ledger_empty(&p->ledger))
+		unload_post(u); /* the rest in the next turn */
+	else
+		unload_end(u);
+}
+
+static struct unload *unload_new(
+	struct confab_plugin *p, enum unload_from from, void (*done)(void *arg), void *arg)
+{
+	struct unload *u = alloc_zero(1, sizeof(*u));
+	u->mail.run = unload_top;
+	u->plugin = p;
+	u->from = from;
+	u->done = done;
+	u->arg = arg;
+	timer_init(&u->retry, retry, u);
+	timer_init(&u->nag, nag, u);
+	timer_init(&u->leave, leave_late, u);
+	timer_start(p->host->loop, &u->nag, NAG_US);
+	p->unload = u;
+	return u;
 }
 
 static void stop_over(struct mail *m)
@@ -123,16 +216,61 @@ static void stop_over(struct mail *m)
 
 /* One unload asked for by name. */
 struct request {
-	host_done_fn done;
+	struct confab_plugin *plugin;
+	struct timer late;
+	host_done_fn done; /* NULL: was called */
 	void *arg;
 };
+
+static void request_answer(struct request *rq, int rc, const struct confab_error *err)
+{
+	host_done_fn done = rq->done;
+	rq->done = NULL;
+	if (done != NULL)
+		done(rq->arg, rc, err);
+}
+
+static void request_late(void *arg)
+{
+	struct request *rq = arg;
+	struct confab_error err = {0};
+	char held[256];
+	plugin_holdings(rq->plugin, held, sizeof(held));
+	int rc = confab_error_set(&err, CONFAB_ETIMEDOUT,
+		"plugin '%s', is unloaded when this has ended: %s", rq->plugin->name, held);
+	request_answer(rq, rc, &err);
+}
 
 static void request_done(void *arg)
 {
 	struct request *rq = arg;
 	struct confab_error none = {0};
-	rq->done(rq->arg, 0, &none);
+	timer_stop(&rq->late);
+	host_changed(rq->plugin->host);
+	request_answer(rq, 0, &none);
 	free(rq);
+}
+
+/* Why it cannot be unloaded now, or 0. */
+static int unload_refusal(const struct host *h, const char *name, const struct confab_plugin *p,
+	struct confab_error *err)
+{
+	char users[256];
+	if (p == NULL || atomic_load(&p->state) == PLUGIN_GONE)
+		return confab_error_set(err, CONFAB_ENOENT, "plugin '%s', is not loaded", name);
+	if (atomic_load(&p->state) != PLUGIN_UP)
+		return confab_error_set(err, CONFAB_EBUSY, "plugin '%s', is %s", name,
+			plugin_state_name(atomic_load(&p->state)));
+	if (plugin_is_provider(p))
+		return confab_error_set(err, CONFAB_EBUSY,
+			"plugin '%s', is in use by the server as a provider", name);
+	if (p->desc.d.codecs.n > 0)
+		return confab_error_set(err, CONFAB_EBUSY,
+			"plugin '%s', is in use by I/O threads as a codec", name);
+	if (service_users(p, users, sizeof(users)))
+		return confab_error_set(
+			err, CONFAB_EBUSY, "plugin '%s', is in use by %s", name, users);
+	return host_settled(h, err);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -140,18 +278,14 @@ static void request_done(void *arg)
 void unload_begin(
 	struct confab_plugin *p, enum unload_from from, void (*done)(void *arg), void *arg)
 {
-	struct unload *u = alloc_zero(1, sizeof(*u));
-	u->mail.run = unload_top;
-	u->plugin = p;
-	u->from = from;
-	u->done = done;
-	u->arg = arg;
-	timer_init(&u->retry, retry, u);
-	timer_init(&u->nag, nag, u);
-	timer_start(p->host->loop, &u->nag, NAG_US);
-	p->unload = u;
-	atomic_store(&p->state, PLUGIN_DRAINING);
-	register_remove(p);
+	drain(unload_new(p, from, done, arg));
+}
+
+void leave_begin(struct confab_plugin *p)
+{
+	struct unload *u = unload_new(p, UNLOAD_LOADED, NULL, NULL);
+	atomic_store(&p->state, PLUGIN_LEAVING);
+	timer_start(p->host->loop, &u->leave, LEAVE_US);
 	unload_post(u);
 }
 
@@ -164,12 +298,17 @@ void unload_check(struct confab_plugin *p)
 void stop_step(struct host *h)
 {
 	struct stop *stop = h->stop;
-	if (stop == NULL || stop->over || h->startup != NULL || h->opening)
+	if (stop == NULL || stop->over || h->startup != NULL || h->opening || h->swap != NULL)
 		return;
 	if (h->change != NULL && !h->change_ready)
 		return; /* on a worker */
 	if (h->change != NULL)
 		host_discard(h);
+	for (size_t i = 0; i < h->n_leaving; i++)
+		if (atomic_load(&h->leaving[i]->state) == PLUGIN_LEAVING)
+			drain(h->leaving[i]->unload);
+	if (h->n_leaving > 0)
+		return; /* their end comes here again */
 	for (size_t i = h->n_plugins; i-- > 0;) {
 		struct confab_plugin *p = h->plugins[i];
 		enum plugin_state state = atomic_load(&p->state);
@@ -193,6 +332,7 @@ void host_stop(struct host *h, host_done_fn done, void *arg)
 	stop->arg = arg;
 	h->stop = stop;
 	startup_cancel(h);
+	swap_cancel(h);
 	stop_step(h);
 }
 
@@ -200,29 +340,74 @@ void host_unload(struct host *h, const char *name, host_done_fn done, void *arg)
 {
 	struct confab_plugin *p = host_find(h, name);
 	struct confab_error err = {0};
-	char users[256];
-	int rc = 0;
-
-	if (p == NULL || atomic_load(&p->state) == PLUGIN_GONE)
-		rc = confab_error_set(&err, CONFAB_ENOENT, "plugin '%s', is not loaded", name);
-	else if (atomic_load(&p->state) != PLUGIN_UP || h->startup != NULL || h->stop != NULL)
-		rc = confab_error_set(&err, CONFAB_EBUSY, "plugin '%s', is %s", name,
-			plugin_state_name(atomic_load(&p->state)));
-	else if (plugin_is_provider(p))
-		rc = confab_error_set(&err, CONFAB_EBUSY,
-			"plugin '%s', is in use by the server as a provider", name);
-	else if (p->desc.d.codecs.n > 0)
-		rc = confab_error_set(&err, CONFAB_EBUSY,
-			"plugin '%s', is in use by I/O threads as a codec", name);
-	else if (service_users(p, users, sizeof(users)))
-		rc = confab_error_set(
-			&err, CONFAB_EBUSY, "plugin '%s', is in use by %s", name, users);
+	int rc = unload_refusal(h, name, p, &err);
 	if (rc != 0) {
 		done(arg, rc, &err);
 		return;
 	}
 	struct request *rq = alloc_zero(1, sizeof(*rq));
+	rq->plugin = p;
 	rq->done = done;
 	rq->arg = arg;
+	timer_init(&rq->late, request_late, rq);
+	timer_start(h->loop, &rq->late, NAG_US);
 	unload_begin(p, UNLOAD_LOADED, request_done, rq);
+}
+
+static void asked_unloaded(void *arg, int rc, const struct confab_error *err)
+{
+	(void)arg;
+	(void)rc;
+	if (err->code != 0)
+		log_warning("%s", err->text);
+}
+
+/* A plugin asks to go. At the loop's top, when nothing else changes. */
+struct farewell {
+	struct mail mail;
+	struct timer again;
+	struct confab_plugin *plugin;
+};
+
+static void farewell_end(struct farewell *f)
+{
+	struct confab_plugin *p = f->plugin;
+	free(f);
+	plugin_flight_ended(p, FLIGHT_POST);
+}
+
+static void farewell_top(struct mail *m)
+{
+	struct farewell *f = (struct farewell *)m;
+	struct confab_plugin *p = f->plugin;
+	struct confab_error err = {0};
+	if (atomic_load(&p->state) != PLUGIN_UP || host_find(p->host, p->name) != p) {
+		farewell_end(f); /* it goes anyway */
+		return;
+	}
+	if (host_settled(p->host, &err) != 0) {
+		timer_start(p->host->loop, &f->again, NAG_US / 100);
+		return;
+	}
+	host_unload(p->host, p->name, asked_unloaded, NULL);
+	farewell_end(f);
+}
+
+static void farewell_again(void *arg)
+{
+	struct farewell *f = arg;
+	farewell_top(&f->mail);
+}
+
+void confab_unload(struct confab_plugin *p, const char *why)
+{
+	plugin_check(p);
+	struct farewell *f = alloc_zero(1, sizeof(*f));
+	f->mail.run = farewell_top;
+	f->plugin = p;
+	timer_init(&f->again, farewell_again, f);
+	log_warning("plugin '%s', asks to be unloaded (%s)", p->name,
+		why != NULL ? why : "it gives no reason");
+	ledger_begin(&p->ledger, FLIGHT_POST);
+	loop_post(p->host->loop, &f->mail);
 }

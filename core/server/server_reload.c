@@ -30,7 +30,8 @@ struct reload {
 	struct server *server;
 	struct config *first; /* plugins' settings unread */
 	struct config *cfg;
-	struct config *former; /* dropped when everybody has left it */
+	struct config *former;         /* dropped when everybody has left it */
+	const struct config *in_force; /* with the tables of the plugins that run */
 	struct config_plugin_table *tables;
 	size_t n_tables;
 	struct config_diff diff;
@@ -56,6 +57,7 @@ static void reload_free(struct reload *r)
 	config_unref(r->first);
 	config_unref(r->cfg);
 	config_unref(r->former);
+	config_unref(r->in_force);
 	free(r->tables);
 	free(r->lines);
 	free(r);
@@ -203,7 +205,7 @@ static int read_whole(struct work *w)
 	if (!r->cfg) {
 		return CONFAB_EINVAL;
 	}
-	config_diff(&r->diff, r->server->config, r->cfg);
+	config_diff(&r->diff, r->in_force, r->cfg);
 	if (r->diff.restarts) {
 		config_diff_print(&r->diff, r->out);
 		fprintf(r->out, "what needs a restart is not taken over by a reload\n");
@@ -254,7 +256,8 @@ static void opened(void *arg, int rc, const struct confab_error *err)
 		end(r);
 		return;
 	}
-	r->tables = host_tables(r->server->host, &r->n_tables);
+	r->tables = host_lend_tables(r->server->host, &r->n_tables);
+	r->in_force = config_ref(host_config(r->server->host));
 	submit(r, read_whole, whole_read);
 }
 

@@ -182,6 +182,16 @@ static void start_logic(struct mail *m)
 	host_start(s->host, s->config, s->logic, s->pool, plugins_up, s);
 }
 
+static void call_begin(void *owner)
+{
+	plugin_call_begin(owner);
+}
+
+static void call_end(void *owner)
+{
+	plugin_call_end(owner);
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 void server_up(struct server *s)
@@ -201,7 +211,12 @@ void server_auth_renew(struct server *s)
 			"auth", 1, sizeof(struct confab_auth), &ctx);
 
 		if (vtable) {
-			auth_chain_add(s->ops.auth, vtable, ctx);
+			auth_chain_add(s->ops.auth,
+				&(struct auth_provider){.vtable = vtable,
+					.ctx = ctx,
+					.begin = call_begin,
+					.end = call_end,
+					.owner = host_find(s->host, auth->providers.items[i])});
 		}
 	}
 }

@@ -174,7 +174,7 @@ struct node *node_new(const struct node_options *options)
 	rc = ops_register(&n->ops, &err);
 	assert(rc == 0);
 	(void)rc;
-	auth_chain_add(n->ops.auth, &auth, n);
+	auth_chain_add(n->ops.auth, &(struct auth_provider){.vtable = &auth, .ctx = n});
 	if (options->no_recheck) {
 		plant_no_recheck(n);
 	}

@@ -525,17 +525,22 @@ int exchanges_open(struct exchanges *x, const struct route_port *port, struct co
 	return 0;
 }
 
+void exchanges_close(struct exchanges *x, const void *owner)
+{
+	for (struct route_door *d = x->doors; d; d = d->next) {
+		if (!owner || d->port.owner == owner) {
+			d->open = false;
+		}
+	}
+}
+
 void exchanges_shut(struct exchanges *x, const void *owner)
 {
 	size_t pos = 0;
 	void *value;
 	bool any = false;
 
-	for (struct route_door *d = x->doors; d; d = d->next) {
-		if (!owner || d->port.owner == owner) {
-			d->open = false;
-		}
-	}
+	exchanges_close(x, owner);
 	while (nummap_next(x->live, &pos, NULL, &value)) {
 		any = any || !owner || ((struct confab_http *)value)->port.owner == owner;
 	}

@@ -53,6 +53,8 @@ void exchanges_shut(struct exchanges *x, const void *owner);
 
 /** The same for all owners: the server stops. */
 void exchanges_end(struct exchanges *x);
+/** Shut an owner's doors alone: what is under way goes on. Thread: logic. */
+void exchanges_close(struct exchanges *x, const void *owner);
 /** How many are under way. Thread: logic. */
 size_t exchanges_live(const struct exchanges *x);
 

@@ -120,8 +120,8 @@ static void op_leave(struct confab_request *rq)
 {
 	struct op *op = rq->op;
 
-	if (!op) {
-		return;
+	if (!op || !op->of) {
+		return; /* a route's stands in no table */
 	}
 	if (rq->newer) {
 		rq->newer->older = rq->older;

@@ -59,7 +59,11 @@ const json_t *confab_message_json(const struct confab_message *m);
 enum confab_slot_on { CONFAB_ON_SESSION = 1, CONFAB_ON_CHANNEL, CONFAB_ON_MEMBER, CONFAB_ON_EVENT };
 struct confab_slot_row {
 	enum confab_slot_on on;
-	const char *layout; /* name and version of what the pointer points to */
+	const char
+		*layout; /* name and version of what the pointer points to: after a reload of code a
+	                       row with the same `on` and `layout` has the pointers as they are. So what
+	                       they point to must hold no address of the plugin's functions or constants.
+	                       NULL: never the same */
 	void (*free_)(void *value);
 };
 /** This plugin's pointer of row `row` of its table on that object; NULL in it at first. A row that is not

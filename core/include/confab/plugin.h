@@ -103,7 +103,13 @@ struct confab_descriptor {
 	int (*load)(struct confab_plugin *p, void **ctx, struct confab_error *err);
 	/** Say goodbye; the ledger sweeps the rest. */
 	void (*unload)(void *ctx);
-	/** State across a reload of code: save gives a new reference, restore borrows. */
+	/**
+	 * State across a reload of code: in one turn save of the old copy gives a new reference (or NULL),
+	 * load of the new one makes its context, and restore puts the state in (borrowed). All three
+	 * together have 10 ms. If restore fails (any code), the old copy goes on as if nothing had been.
+	 * Both copies are loaded from then on until the old one has ended what it began: its deferred
+	 * events, work, requests and single timers; its hooks and repeating timers run no more.
+	 */
 	json_t *(*save)(void *ctx);
 	int (*restore)(void *ctx, const json_t *saved);
 };
@@ -134,6 +140,11 @@ struct confab_descriptor {
 
 /** A provider that connects first says when it may be used (err 0) or that it cannot. Any thread. */
 void confab_ready(struct confab_plugin *p, int err, const char *why);
+
+/** Ask to be unloaded, from anywhere, also from inside a hook, a timer or a completion of one's own: it is done
+ *  at the top of the loop, when nothing of the plugin is on the stack. A plugin that others use stays. why is
+ *  logged. Any thread. */
+void confab_unload(struct confab_plugin *p, const char *why);
 
 /** The snapshot in force for the whole server, and what prepare built from it. Borrowed. */
 const struct confab_settings *confab_plugin_settings(const struct confab_plugin *p);

@@ -15,24 +15,30 @@ extern "C" {
 struct confab_lane;
 struct confab_timer;
 
-/** Run fn on the logic thread. Any thread. CONFAB_EGONE while the plugin is being unloaded. */
+/* What one plugin may have in flight is bounded, each refusal is counted and logged: 65,536 posts and lane
+ * calls, 4,096 works and events, 16,384 document calls, 10,000 deferred events; and it may hold 65,536 timers
+ * and other things, 8 lanes, and start 1,000 events a second. */
+
+/** Run fn on the logic thread. Any thread. CONFAB_EGONE while the plugin is being unloaded; CONFAB_ELIMIT. */
 int confab_post(struct confab_plugin *p, void (*fn)(void *arg), void *arg);
 
 /**
  * Run work in the worker pool (CPU and files); done always comes on the logic thread, with work's
- * result, or CONFAB_ECLOSED if it never ran. CONFAB_EBUSY: the queue is full, nothing happens.
+ * result, or CONFAB_ECLOSED if it never ran. CONFAB_EBUSY: the queue is full, CONFAB_ELIMIT: too much of this
+ * plugin's is in it; nothing happens then.
  */
 int confab_work(struct confab_plugin *p, int (*work)(void *arg), void (*done)(void *arg, int rc),
 	void *arg);
 
-/** One thread that works in order. Closed by the ledger at unload, or by confab_lane_close. */
+/** One thread that works in order, or NULL (CONFAB_ELIMIT). Closed by the ledger at unload, or by confab_lane_close. */
 struct confab_lane *confab_lane_open(struct confab_plugin *p, const char *name);
-/** Append. done (may be NULL) comes on the logic thread. Never fails; bound what you have in flight. */
+/** Append. done (may be NULL) comes on the logic thread, with CONFAB_ELIMIT or CONFAB_ECLOSED if it never ran. */
 void confab_lane_run(struct confab_lane *lane, int (*work)(void *arg),
 	void (*done)(void *arg, int rc), void *arg);
 void confab_lane_close(struct confab_lane *lane);
 
-/** Call fn on the logic thread after after_ms, then every every_ms (0: once). */
+/** Call fn on the logic thread after after_ms, then every every_ms (0: once). NULL: it holds too many, or is
+ *  being unloaded. */
 struct confab_timer *confab_timer_start(struct confab_plugin *p, unsigned after_ms,
 	unsigned every_ms, void (*fn)(void *arg), void *arg);
 /** Stop and forget; NULL is fine; a timer that fired once has forgotten itself after fn returned. */

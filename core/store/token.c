@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
-#include <unicode/unorm2.h>
 #include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
@@ -16,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 enum class { CLASS_NONE, CLASS_WORD, CLASS_PAIRS, CLASS_ALONE, CLASS_SKIP };
@@ -156,23 +156,6 @@ static bool is_accent(UChar32 c)
 	return script == USCRIPT_INHERITED || script == USCRIPT_HEBREW || script == USCRIPT_ARABIC;
 }
 
-/* Through one normaliser; a new piece of memory, the old one is freed. */
-static UChar *normalise(const UNormalizer2 *form, UChar *in, int32_t *len, UErrorCode *status)
-{
-	int32_t room = *len * 4 + 16;
-	UChar *out = alloc_zero((size_t)room, sizeof(*out));
-	int32_t n = unorm2_normalize(form, in, *len, out, room, status);
-
-	if (*status == U_BUFFER_OVERFLOW_ERROR) {
-		*status = U_ZERO_ERROR;
-		out = alloc_resize(out, (size_t)n * sizeof(*out));
-		n = unorm2_normalize(form, in, *len, out, n, status);
-	}
-	free(in);
-	*len = n;
-	return out;
-}
-
 static void accents_drop(UChar *text, int32_t *len)
 {
 	int32_t from = 0, to = 0;
@@ -198,12 +181,12 @@ static void walk_unicode(struct walk *w, const char *text, size_t len)
 
 	u_strFromUTF8WithSub(wide, (int32_t)len + 1, &n, text, (int32_t)len, 0xfffd, NULL, &status);
 	if (U_SUCCESS(status))
-		wide = normalise(unorm2_getNFKCCasefoldInstance(&status), wide, &n, &status);
+		wide = text_normalise(unorm2_getNFKCCasefoldInstance(&status), wide, &n, &status);
 	if (U_SUCCESS(status))
-		wide = normalise(unorm2_getNFDInstance(&status), wide, &n, &status);
+		wide = text_normalise(unorm2_getNFDInstance(&status), wide, &n, &status);
 	if (U_SUCCESS(status)) {
 		accents_drop(wide, &n);
-		wide = normalise(unorm2_getNFCInstance(&status), wide, &n, &status);
+		wide = text_normalise(unorm2_getNFCInstance(&status), wide, &n, &status);
 	}
 	for (int32_t i = 0; U_SUCCESS(status) && i < n && w->count < w->max;) {
 		UChar32 c;

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "server/server.h"
+#include "server/server_print.h"
 
 static int usage(FILE *to, int status)
 {
-	fputs("usage: confabd [-c FILE] [-f]\n"
+	fputs("usage: confabd [-c FILE] [-f] [--print DOCUMENT]\n"
 	      "  -c FILE    configuration; without it the built-in defaults\n"
 	      "  -f         stay in the foreground (always so; accepted for scripts)\n"
+	      "  --print D  print openapi or asyncapi, the protocol for machines, and end\n"
 	      "  --version  print the version\n",
 		to);
 	return status;
@@ -22,7 +24,7 @@ static int usage(FILE *to, int status)
 
 int confab_private_daemon_main(int argc, char **argv)
 {
-	const char *file = NULL;
+	const char *file = NULL, *document = NULL;
 	struct server *server;
 	int status;
 
@@ -36,10 +38,15 @@ int confab_private_daemon_main(int argc, char **argv)
 		}
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
 			file = argv[++i];
+		} else if (strcmp(argv[i], "--print") == 0 && i + 1 < argc) {
+			document = argv[++i];
 		} else if (strcmp(argv[i], "-f") != 0) {
 			fprintf(stderr, "confabd: '%s' is not understood\n", argv[i]);
 			return usage(stderr, 2);
 		}
+	}
+	if (document) {
+		return server_print(file, document);
 	}
 	server = server_start(file);
 	if (!server) {

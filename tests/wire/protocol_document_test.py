@@ -4,11 +4,14 @@ SPDX-License-Identifier: MIT
 """
 
 import http.client
+import json
+import subprocess
 
 import jsonschema
 import pytest
 from asyncapi3.models import AsyncAPI3
 from openapi_spec_validator import validate
+from server import BUILD, DEADLINE
 
 
 def get(server, path, method="GET", **headers):
@@ -88,3 +91,16 @@ def test_a_plugin_that_is_not_there_is_not_described(make_server):
     asyncapi = server.request("GET", "/v1/asyncapi.json")[1]
     assert "typing" not in asyncapi["operations"]
     assert "typing_event" not in asyncapi["operations"]
+
+
+@pytest.mark.parametrize("name", ["openapi", "asyncapi"])
+def test_documents_are_printed_without_a_server(server, name):
+    """What packagers ship is what is served, the plugins' ops included."""
+    served = server.request("GET", f"/v1/{name}.json")[1]
+    printed = subprocess.run([BUILD / "confabd", "-c", server.config_path, "--print", name],
+                             capture_output=True, timeout=DEADLINE, check=False)
+    assert (printed.returncode, printed.stderr) == (0, b"")
+    assert json.loads(printed.stdout) == served
+    wrong = subprocess.run([BUILD / "confabd", "--print", "poem"], capture_output=True,
+                           timeout=DEADLINE, check=False, cwd=server.folder)
+    assert wrong.returncode == 2 and b"openapi or asyncapi" in wrong.stderr

@@ -119,6 +119,8 @@ static const struct confab_field channel_fields[] = {
 static const struct confab_field profile_fields[] = {
 	NEED_STRING("name", "shown to people"),
 	STRING("role", "server role: admin, user, guest"),
+	FLAG("role_set", "an administrator gave it: it counts for more than a token's"),
+	COUNT("since", "when the user was first seen, Unix ms"),
 	STRING("avatar", "what stands for the picture"),
 	STRING("status", "what the user says of itself"),
 	FLAG("disabled", "kept out of this server"),

@@ -15,7 +15,7 @@ from server import Server
 
 TYPES = ("direct", "group", "open", "broadcast")
 JOINED = ("owner", "moderator", "member", "reader", "muted")
-OUTSIDE = ("banned", "removed", "stranger", "admin")
+OUTSIDE = ("banned", "removed", "stranger", "guest", "admin")
 ROLES = (*JOINED, *OUTSIDE)
 
 # Codes by which somebody is told that they may not.
@@ -41,7 +41,9 @@ def words(text):
 class Permissions:
     """What a server's configuration grants."""
 
-    def __init__(self, server):
+    def __init__(self, server, locked=False):
+        self.locked = locked
+
         def explained(key):
             status, keys = server.ctl("config", "explain", key)
             assert status == 0, keys
@@ -71,7 +73,10 @@ class Permissions:
         known = "member" if role == "muted" or type == "direct" else role
         if not self._granted(roles[known], word):
             return {"forbidden"}
-        return {"muted"} if role == "muted" and word in SPEECH else set()
+        if role == "muted" and word in SPEECH:
+            return {"muted"}
+        shut = self.locked and not self._granted(roles[known], "lock")
+        return {"locked"} if shut and word in SPEECH else set()
 
     def expected(self, op, role, type, own=False):
         """Codes that refuse it, any of them; empty: it may."""
@@ -82,7 +87,7 @@ class Permissions:
             word = grant.get("grant") or grant["own" if own else "others"]
             if grant["scope"] == "server":
                 granted = self._granted(
-                    self.server_roles["admin" if role == "admin" else "user"],
+                    self.server_roles[role if role in ("admin", "guest") else "user"],
                     word.replace("{type}", type))
                 codes = set() if granted else {"forbidden"}
             else:

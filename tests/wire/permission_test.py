@@ -50,8 +50,8 @@ def over_http(person, op, arguments):
 class Table:
     """One type of channel being played over one door."""
 
-    def __init__(self, stage, type, door):
-        self.stage, self.type, self.door = stage, type, door
+    def __init__(self, stage, type, door, locked=False):
+        self.stage, self.type, self.door, self.locked = stage, type, door, locked
         self.place, self.talked = None, False
         self.faults = []
         self.played = 0
@@ -60,6 +60,8 @@ class Table:
     def ready(self, talk):
         if not self.place or (talk and not self.talked):
             self.place, self.talked = self.stage.channel(self.type, talk), talk
+            if self.locked:
+                self.stage["owner"].ask("channel.update", cid=cid(), channel=self.place.id, locked=True)
         return self.place
 
     def play(self, op, role, own, expected):
@@ -92,6 +94,21 @@ def test_table(stage, type, door):
                 table.play(op, role, own, expected)
     assert not table.faults, f"{len(table.faults)} of {table.played}\n" + "\n".join(table.faults)
     assert table.played > 100 and table.refused > 20, "the table has lost its rows"
+
+
+@pytest.mark.parametrize("type", ["group", "open"])
+def test_table_of_a_locked_channel(stage, type):
+    """What is said, by every role: only who may lock speaks; all else is as it was."""
+    permissions = Permissions(stage.server, locked=True)
+    table = Table(stage, type, over_websocket, locked=True)
+    for op in of_users(stage.server):
+        if op.name in ELSEWHERE or not op.over_ws or not op.name.startswith(("message.", "typing", "pin.")):
+            continue
+        for own in both_ways(op):
+            for role in (*JOINED, *OUTSIDE):
+                table.play(op, role, own, permissions.expected(op, role, type, own))
+    assert not table.faults, f"{len(table.faults)} of {table.played}\n" + "\n".join(table.faults)
+    assert table.played > 40 and table.refused > 20, "the table has lost its rows"
 
 
 @pytest.mark.parametrize("role", [*JOINED, *OUTSIDE])

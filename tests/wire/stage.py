@@ -14,7 +14,7 @@ from setup_test import fresh_code, redeem
 
 # What becomes of each person in a channel; the order is the one in which it is done.
 MEMBERS = ("moderator", "member", "reader", "muted", "banned", "removed", "victim")
-ROLES = ("owner", *MEMBERS[:-1], "stranger", "admin")
+ROLES = ("owner", *MEMBERS[:-1], "stranger", "guest", "admin")
 _places = itertools.count(1)
 
 
@@ -41,9 +41,10 @@ class Stage:
         self.server = server
         code = fresh_code(server)
         assert redeem(server, code, "admin")[0] == 200
-        names = ("owner", *MEMBERS, "stranger", "outsider")
+        names = ("owner", *MEMBERS, "stranger", "guest", "outsider")
         self.people = dict(zip(names, people(server, *names, watch=[])))
         self.people["admin"] = Person(server, sign_in(server, "admin", "login")).enter(watch=[])
+        self["admin"].ask("user.role", user="guest", role="guest")
 
     def __getitem__(self, name):
         return self.people[name]

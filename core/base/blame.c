@@ -24,6 +24,7 @@ static const char *const place_names[BLAME_PLACES] = {
 	[BLAME_ROUTE] = "route",
 	[BLAME_COMMAND] = "command",
 	[BLAME_TIMER] = "timer",
+	[BLAME_FD] = "descriptor",
 	[BLAME_POST] = "post",
 	[BLAME_DONE] = "done",
 	[BLAME_TODO] = "todo",

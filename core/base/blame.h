@@ -24,6 +24,7 @@ enum blame_place {
 	BLAME_ROUTE,   /* HTTP routes */
 	BLAME_COMMAND, /* run of a command */
 	BLAME_TIMER,
+	BLAME_FD,   /* descriptors that became ready */
 	BLAME_POST, /* posts */
 	BLAME_DONE, /* completions of work and documents */
 	BLAME_TODO,

@@ -71,10 +71,15 @@ static void slow(struct confab_event *ev, struct hook *hk, int64_t us, int64_t n
 	}
 }
 
-/** Everything that is counted about a call that came back. */
-static void count(struct confab_event *ev, struct hook *hk, int64_t us, int64_t now_us,
-	const struct config_pipeline *rules)
+/** Everything that is counted about a call that came back. home: its plugin's, before the call, in which
+ *  it may have taken itself back. */
+static void count(struct confab_event *ev, struct hook *hk, struct blame *home, int64_t us,
+	int64_t now_us, const struct config_pipeline *rules)
 {
+	if (hk->off && home) {
+		blame_cell_call(&home->cells[hk->row.stage], us);
+		return;
+	}
 	blame_cell_call(&hk->figures, us);
 	if (us >= rules->slow_hook_ms * 1000) {
 		slow(ev, hk, us, now_us);
@@ -165,11 +170,13 @@ static enum step_answer walk(struct confab_event *ev, struct running_cell *here)
 			answer = without(ev, hk);
 			continue;
 		}
+		struct blame *home = hk->blame;
+
 		ev->running = hk;
 		running_set(here, hk->runs);
 		v = hk->row.decide(ev, hk->ctx);
 		now = clock_mono_us();
-		count(ev, hk, now - before, now, rules);
+		count(ev, hk, home, now - before, now, rules);
 		hk->figures.verdicts[(unsigned)v < BLAME_VERDICTS ? v : CONFAB_PASS]++;
 		before = now;
 		if (v != CONFAB_PASS || ev->ticket != 0 || ev->out.is != OUTCOME_NONE) {
@@ -231,11 +238,13 @@ void dispatch_observe(struct confab_event *ev)
 		if (!wanted(hk, ev->kind) || switched_off(hk, before)) {
 			continue;
 		}
+		struct blame *home = hk->blame;
+
 		ev->running = hk;
 		running_set(here, hk->runs);
 		hk->row.observe(ev, hk->ctx);
 		now = clock_mono_us();
-		count(ev, hk, now - before, now, rules);
+		count(ev, hk, home, now - before, now, rules);
 		before = now;
 	}
 	ev->running = NULL;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/running.h"
 
 struct stage_order {
@@ -24,6 +25,8 @@ struct hooks {
 static void hook_unref(struct hook *hk)
 {
 	if (--hk->refs == 0) {
+		free((char *)(uintptr_t)hk->row.kinds);
+		free((char *)(uintptr_t)hk->row.doc);
 		free(hk);
 	}
 }
@@ -177,6 +180,39 @@ static int list_sort(
 		cycle);
 }
 
+static bool is_meant(const struct hook *hk, const void *owner, const uint64_t *id)
+{
+	return hk->owner == owner && (!id || hk->id == *id);
+}
+
+/** A stage's list without the hooks of an owner, or without its one of that id. */
+static void stage_without(struct hooks *h, int stage, const void *owner, const uint64_t *id)
+{
+	struct hook_list *old = h->lists[stage], *list;
+	bool any = false;
+
+	for (uint32_t i = 0; old && i < old->n; i++) {
+		any = any || is_meant(old->items[i], owner, id);
+	}
+	if (!any) {
+		return;
+	}
+	list = list_make(old->n);
+	for (uint32_t i = 0; i < old->n; i++) {
+		if (is_meant(old->items[i], owner, id)) {
+			hook_detach(old->items[i]);
+			continue;
+		}
+		old->items[i]->refs++;
+		list->items[list->n++] = old->items[i];
+	}
+	h->lists[stage] = list->n ? list : NULL;
+	if (!list->n) {
+		list_unref(list);
+	}
+	list_unref(old);
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct hooks *hooks_new(void)
@@ -260,6 +296,9 @@ int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err
 	assert(hk);
 	*hk = *proto;
 	hk->refs = 1;
+	/* A list may outlive the plugin, whose strings these are. */
+	hk->row.kinds = alloc_str(proto->row.kinds);
+	hk->row.doc = proto->row.doc ? alloc_str(proto->row.doc) : NULL;
 	hk->runs = running_of(hk->plugin, blame_place_name((enum blame_place)stage), hk->row.kinds);
 	hk->plugin = hk->runs->plugin; /* lists that are walked may outlive the plugin */
 	list->items[list->n++] = hk;
@@ -276,25 +315,14 @@ int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err
 void hook_remove_all(struct hooks *h, const void *owner)
 {
 	for (int stage = 0; stage < HOOK_STAGES; stage++) {
-		struct hook_list *old = h->lists[stage], *list;
+		stage_without(h, stage, owner, NULL);
+	}
+}
 
-		if (!old) {
-			continue;
-		}
-		list = list_make(old->n);
-		for (uint32_t i = 0; i < old->n; i++) {
-			if (old->items[i]->owner == owner) {
-				hook_detach(old->items[i]);
-				continue;
-			}
-			old->items[i]->refs++;
-			list->items[list->n++] = old->items[i];
-		}
-		h->lists[stage] = list->n ? list : NULL;
-		if (!list->n) {
-			list_unref(list);
-		}
-		list_unref(old);
+void hook_remove(struct hooks *h, const void *owner, uint64_t id)
+{
+	for (int stage = 0; stage < HOOK_STAGES; stage++) {
+		stage_without(h, stage, owner, &id);
 	}
 }
 
@@ -324,15 +352,25 @@ void hooks_figures(const struct hooks *h, const void *owner, const struct blame 
 	}
 }
 
-/** Among the first n of a list: how many are of this plugin. */
+/** Among the first n of a list: how many are of this plugin's table. */
 static uint32_t count_of(const struct hook_list *list, uint32_t n, const char *plugin)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		count += strcmp(list->items[i]->plugin, plugin) == 0;
+		count += list->items[i]->id == 0 && strcmp(list->items[i]->plugin, plugin) == 0;
 	}
 	return count;
+}
+
+static bool has_run(const struct hook_list *list, uint32_t done, const struct hook *hk)
+{
+	for (uint32_t i = 0; i < done; i++) {
+		if (list->items[i] == hk) {
+			return true;
+		}
+	}
+	return false;
 }
 
 const struct hook_list *hooks_continue(
@@ -351,8 +389,11 @@ const struct hook_list *hooks_continue(
 	for (uint32_t i = 0; now && i < now->n; i++) {
 		struct hook *hk = now->items[i];
 
-		/* The hooks of one plugin stand in the order of its table, in every generation of it. */
-		if (count_of(now, i, hk->plugin) >= count_of(list, done, hk->plugin)) {
+		/* The hooks of one plugin stand in the order of its table, in every generation of it;
+		 * those it added at run time are in one generation only. */
+		if (hk->id != 0 ? !has_run(list, done, hk)
+				: count_of(now, i, hk->plugin) >=
+					count_of(list, done, hk->plugin)) {
 			rest->items[rest->n++] = hk;
 		}
 	}

@@ -28,9 +28,10 @@ struct hook {
 	   counted. */
 	bool (*defer_begin)(const void *owner); /* false: too many wait for it already */
 	void (*defer_end)(const void *owner);
-	bool off;                   /* detached: not called any more */
-	uint32_t refs;              /* snapshots that hold it */
-	struct blame *blame;        /* its plugin's, gets what it counted when it goes; or NULL */
+	uint64_t id;         /* of one that was added at run time, by its owner; 0: of a table */
+	bool off;            /* detached: not called any more */
+	uint32_t refs;       /* snapshots that hold it */
+	struct blame *blame; /* its plugin's, gets what it counted when it goes; or NULL */
 	struct breaker *breaker;    /* its plugin's, or NULL: it has none */
 	const struct running *runs; /* what the watchdog is told meanwhile; hook_add() makes it */
 	uint64_t kinds_known, kinds_wanted; /* bits of kinds' numbers: asked, and answered yes */
@@ -58,11 +59,13 @@ void hooks_free(struct hooks *h);
 int hooks_order(struct hooks *h, enum confab_stage stage, const char *const *names, size_t n,
 	struct confab_error *err);
 
-/** Register one; sorted by the administrator's order, before/after, then the plugin's name.
+/** Register one, whose kinds and doc are copied; sorted by the administrator's order, before/after, then the plugin's name.
  *  @return 0; CONFAB_EINVAL: stage and function do not fit, or before/after make a cycle (printed) */
 int hook_add(struct hooks *h, const struct hook *proto, struct confab_error *err);
-/** Detach all of an owner: none is called after this returns. */
+/** Detach all of an owner: none is called after this returns, also by walks in progress. */
 void hook_remove_all(struct hooks *h, const void *owner);
+/** The same for its one of that id. */
+void hook_remove(struct hooks *h, const void *owner, uint64_t id);
 
 /** The list of a stage now, or NULL if nobody hooks it (one test). A reference is taken. */
 const struct hook_list *hooks_take(struct hooks *h, enum confab_stage stage);

@@ -42,6 +42,8 @@ struct confab_plugin {
 	int64_t emit_second;         /* … in which it has started so many events */
 	unsigned emits;
 	struct metrics *metrics;  /* NULL: none asked for */
+	unsigned hooks_added;     /* at run time, now */
+	uint64_t hook_last;       /* number of the last one */
 	unsigned exchanges;       /* requests of its routes under way */
 	struct slot_owner *slots; /* its rows are the descriptor's */
 	bool ready;               /* a provider said it may be used, or need not */

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include <stdint.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "pipeline/command.h"
 #include "pipeline/hook.h"
 #include "pipeline/kind.h"
@@ -13,6 +15,9 @@
 #include "plugin/metric.h"
 #include "wire/exchange.h"
 #include "wire/op_table.h"
+
+/* Hooks that a plugin may have added at run time. */
+#define HOOKS_ADDED_MAX 64
 
 /* The pipeline asks for the settings of the hook it calls. */
 static const struct confab_settings *settings_for(
@@ -38,26 +43,43 @@ static void defer_end(const void *owner)
 	plugin_flight_ended(of_owner(owner), FLIGHT_TICKET);
 }
 
+static struct hook hook_of(struct confab_plugin *p, const struct confab_hook_row *row)
+{
+	return (struct hook){
+		.row = *row,
+		.ctx = p->ctx,
+		.owner = p,
+		.plugin = p->name,
+		.blame = &p->blame,
+		.breaker = &p->breaker,
+		.before = p->desc.d.before,
+		.after = p->desc.d.after,
+		.settings = settings_for,
+		.defer_begin = defer_begin,
+		.defer_end = defer_end,
+	};
+}
+
 static int hooks_register(struct confab_plugin *p, struct pipeline *pl, struct confab_error *err)
 {
 	int rc = 0;
 	for (uint32_t i = 0; i < p->desc.d.hooks.n && rc == 0; i++) {
-		struct hook hook = {
-			.row = p->desc.hooks[i],
-			.ctx = p->ctx,
-			.owner = p,
-			.plugin = p->name,
-			.blame = &p->blame,
-			.breaker = &p->breaker,
-			.before = p->desc.d.before,
-			.after = p->desc.d.after,
-			.settings = settings_for,
-			.defer_begin = defer_begin,
-			.defer_end = defer_end,
-		};
+		struct hook hook = hook_of(p, &p->desc.hooks[i]);
 		rc = hook_add(pl->hooks, &hook, err);
 	}
 	return rc;
+}
+
+/* A hook that a plugin added itself. */
+struct confab_hook {
+	struct holding holding;
+	struct confab_plugin *plugin;
+	uint64_t id;
+};
+
+static void hook_sweep(struct holding *h)
+{
+	confab_hook_remove((struct confab_hook *)h);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -124,4 +146,44 @@ int register_swap(struct confab_plugin *old, struct confab_plugin *fresh, struct
 	if (register_plugin(old, &none) != 0)
 		log_error("plugin '%s', cannot be registered as it was (%s)", old->name, none.text);
 	return rc;
+}
+
+struct confab_hook *confab_hook_add(struct confab_plugin *p, const struct confab_hook_row *row,
+	void *arg, struct confab_error *err)
+{
+	struct pipeline *pl = plugin_check(p)->host->pipeline;
+	struct hook hook = hook_of(p, row);
+
+	if (!plugin_open_for_work(p) || pl == NULL) {
+		confab_error_set(err, CONFAB_ECLOSED, "plugin '%s' is being unloaded", p->name);
+		return NULL;
+	}
+	if (p->hooks_added == HOOKS_ADDED_MAX) {
+		confab_error_set(err, CONFAB_ELIMIT, "plugin '%s' has added %d hooks already",
+			p->name, HOOKS_ADDED_MAX);
+		return NULL;
+	}
+	hook.ctx = arg;
+	hook.id = ++p->hook_last;
+	if (hook_add(pl->hooks, &hook, err) != 0)
+		return NULL;
+	struct confab_hook *added = alloc_zero(1, sizeof(*added));
+
+	added->plugin = p;
+	added->id = hook.id;
+	p->hooks_added++;
+	ledger_add(&p->ledger, &added->holding, "added hook", hook_sweep);
+	return added;
+}
+
+void confab_hook_remove(struct confab_hook *hook)
+{
+	if (hook == NULL)
+		return;
+	struct confab_plugin *p = plugin_check(hook->plugin);
+
+	hook_remove(p->host->pipeline->hooks, p, hook->id);
+	p->hooks_added--;
+	ledger_remove(&hook->holding);
+	free(hook);
 }

@@ -161,6 +161,159 @@ static void test_a_walk_goes_on_over_its_own_list(void **state)
 	hooks_release(walk);
 }
 
+/* What a hook does to the hooks while they are walked. */
+struct meddler {
+	struct hooks *hooks;
+	const char *removes; /* "": all of its own */
+	uint64_t removes_id;
+	bool adds;
+	unsigned calls;
+};
+
+static enum confab_verdict meddle(struct confab_event *ev, void *ctx)
+{
+	struct meddler *m = ctx;
+	struct confab_error err = {0};
+
+	(void)ev;
+	m->calls++;
+	if (m->removes) {
+		hook_remove(m->hooks, m->removes, m->removes_id);
+	}
+	if (m->adds) {
+		assert_int_equal(add(m->hooks, "added", NULL, NULL, &err), 0);
+	}
+	return CONFAB_PASS;
+}
+
+static void add_meddler(struct hooks *h, const char *plugin, uint64_t id, struct meddler *m)
+{
+	/* Of a plugin that may be unmapped meanwhile: hooks copy their strings. */
+	char kinds[] = "message.*", doc[] = "test";
+	struct confab_error err = {0};
+	struct hook proto = {.row = CONFAB_DECIDE(CONFAB_MODERATE, kinds, meddle, doc),
+		.owner = plugin,
+		.plugin = plugin,
+		.ctx = m,
+		.id = id};
+
+	m->hooks = h;
+	assert_int_equal(hook_add(h, &proto, &err), 0);
+	memset(kinds, 'x', sizeof(kinds) - 1);
+}
+
+/* As the dispatcher walks. @return how many were called */
+static unsigned walk(struct hooks *h)
+{
+	const struct hook_list *list = hooks_take(h, CONFAB_MODERATE);
+	unsigned called = 0;
+
+	for (uint32_t i = 0; list && i < list->n; i++) {
+		if (list->items[i]->off || !hook_wants(list->items[i], "message.send")) {
+			continue;
+		}
+		(void)list->items[i]->row.decide(NULL, list->items[i]->ctx);
+		called++;
+	}
+	hooks_release(list);
+	return called;
+}
+
+static void test_a_hook_removes_itself(void **state)
+{
+	static const char one[] = "one", two[] = "two";
+	struct hooks *h = hooks_new();
+	struct meddler first = {.removes = one, .removes_id = 7}, second = {0};
+
+	(void)state;
+	add_meddler(h, one, 7, &first);
+	add_meddler(h, two, 8, &second);
+	assert_int_equal(walk(h), 2);
+	is_order(h, "two ");
+	assert_int_equal(walk(h), 1);
+	assert_int_equal(first.calls, 1);
+	hooks_free(h);
+}
+
+static void test_a_hook_removes_one_behind_it_which_is_not_called(void **state)
+{
+	static const char one[] = "one", two[] = "two";
+	struct hooks *h = hooks_new();
+	struct meddler first = {.removes = two, .removes_id = 9}, second = {0};
+
+	(void)state;
+	add_meddler(h, one, 7, &first);
+	add_meddler(h, two, 9, &second);
+	assert_int_equal(walk(h), 1);
+	assert_int_equal(second.calls, 0);
+	is_order(h, "one ");
+	hooks_free(h);
+}
+
+static void test_only_the_one_of_that_id_goes(void **state)
+{
+	static const char one[] = "one";
+	struct hooks *h = hooks_new();
+	struct meddler first = {0}, second = {0};
+
+	(void)state;
+	add_meddler(h, one, 1, &first);
+	add_meddler(h, one, 2, &second);
+	hook_remove(h, one, 3);
+	is_order(h, "one one ");
+	hook_remove(h, one, 1);
+	assert_int_equal(walk(h), 1);
+	assert_int_equal(second.calls, 1);
+	hook_remove_all(h, one);
+	assert_null(hooks_take(h, CONFAB_MODERATE));
+	hooks_free(h);
+}
+
+static void test_a_hook_that_is_added_comes_with_the_next_event(void **state)
+{
+	static const char one[] = "one";
+	struct hooks *h = hooks_new();
+	struct meddler first = {.adds = true};
+
+	(void)state;
+	add_meddler(h, one, 1, &first);
+	assert_int_equal(walk(h), 1);
+	is_order(h, "added one ");
+	first.adds = false;
+	assert_int_equal(walk(h), 2);
+	hooks_free(h);
+}
+
+/* The plugin is unloaded from inside its own hook, and the hooks themselves with it. */
+static enum confab_verdict unload_all(struct confab_event *ev, void *ctx)
+{
+	struct meddler *m = ctx;
+
+	(void)ev;
+	m->calls++;
+	hook_remove_all(m->hooks, m->removes);
+	hooks_free(m->hooks);
+	return CONFAB_PASS;
+}
+
+static void test_all_goes_from_inside_a_hook(void **state)
+{
+	static const char one[] = "one";
+	struct hooks *h = hooks_new();
+	struct meddler m = {.hooks = h, .removes = one};
+	struct confab_error err = {0};
+	struct hook proto = {.row = CONFAB_DECIDE(CONFAB_MODERATE, "*", unload_all, NULL),
+		.owner = one,
+		.plugin = one,
+		.ctx = &m};
+
+	(void)state;
+	assert_int_equal(hook_add(h, &proto, &err), 0);
+	assert_int_equal(hook_add(h, &proto, &err), 0);
+	assert_int_equal(walk(h), 1);
+	assert_int_equal(m.calls, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +323,11 @@ int main(void)
 		cmocka_unit_test(test_stage_and_function_must_fit),
 		cmocka_unit_test(test_what_it_wants),
 		cmocka_unit_test(test_a_walk_goes_on_over_its_own_list),
+		cmocka_unit_test(test_a_hook_removes_itself),
+		cmocka_unit_test(test_a_hook_removes_one_behind_it_which_is_not_called),
+		cmocka_unit_test(test_only_the_one_of_that_id_goes),
+		cmocka_unit_test(test_a_hook_that_is_added_comes_with_the_next_event),
+		cmocka_unit_test(test_all_goes_from_inside_a_hook),
 	};
 
 	return cmocka_run_group_tests_name("pipeline hook", tests, NULL, NULL);

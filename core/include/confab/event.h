@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 struct confab_event;
+struct confab_hook;
 struct confab_draft;
 struct confab_message;
 struct confab_channel;
@@ -61,6 +62,20 @@ struct confab_hook_row {
 	{ \
 		CONFAB_OBSERVE, (kinds_), NULL, (fn_), (doc_) \
 	}
+
+/**
+ * Hook a stage at run time, beside the table `hooks`. Events that are at that stage just now go on over the
+ * hooks that were there. At most 64 per plugin.
+ *
+ * @param row  copied, with its strings; it gets the plugin's place in the stage's order
+ * @param arg  what its function is given as ctx
+ * @return NULL with err filled: a row that its stage does not allow; too many; the plugin is being unloaded
+ */
+struct confab_hook *confab_hook_add(struct confab_plugin *p, const struct confab_hook_row *row,
+	void *arg, struct confab_error *err);
+/** Take one back: it is not called after this returns, also not for events at its stage. From within
+ *  itself too. NULL is fine. At unload the ledger does it. */
+void confab_hook_remove(struct confab_hook *hook);
 
 /* Verdicts: return the result of these. */
 

@@ -339,7 +339,8 @@ int host_settled(const struct host *h, struct confab_error *err)
 int host_quiet(const struct host *h, struct confab_error *err)
 {
 	for (size_t i = 0; i < h->n_plugins; i++)
-		if (atomic_load(&h->plugins[i]->state) == PLUGIN_DRAINING)
+		if (atomic_load(&h->plugins[i]->state) == PLUGIN_DRAINING ||
+			atomic_load(&h->plugins[i]->state) == PLUGIN_LEAVING)
 			return confab_error_set(err, CONFAB_EBUSY,
 				"plugin '%s', is still being unloaded; try again",
 				h->plugins[i]->name);

@@ -35,7 +35,7 @@ enum plugin_state {
 	PLUGIN_OPENED = 1, /* its code is there and its tables are good; nothing of it ran */
 	PLUGIN_STARTING,   /* load returned; a provider may still be connecting */
 	PLUGIN_UP,
-	PLUGIN_LEAVING,  /* its new copy has its place; it finishes what it has begun */
+	PLUGIN_LEAVING,  /* unregistered; it finishes what it has begun */
 	PLUGIN_DRAINING, /* unregistered; waits for what is in flight */
 	PLUGIN_GONE,     /* unloaded; the record stays until host_free or the next open */
 	PLUGIN_FAILED,   /* load failed, everything swept */
@@ -137,7 +137,8 @@ void host_reload_static(
 void host_stop(struct host *h, host_done_fn done, void *arg);
 
 /**
- * Unload one plugin: unregister, end its deferrals, wait for what is in flight, unload(), sweep, unmap.
+ * Unload one plugin: unregister, let it end what it has begun for a while, end what waits for its verdict, wait
+ * for what is in flight, unload(), sweep, unmap.
  * CONFAB_ENOENT; CONFAB_EBUSY while others use its services (named), if it is a provider or brings a
  * codec, or while it or others are starting or leaving; CONFAB_ETIMEDOUT: it waits for what is named, and goes
  * when that has ended.

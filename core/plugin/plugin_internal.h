@@ -76,6 +76,9 @@ int plugin_refuse(struct confab_plugin *p, unsigned bound);
 /** May it hold one thing more? @return 0, or CONFAB_ELIMIT: refused, counted and logged. Thread: logic. */
 int plugin_hold_more(struct confab_plugin *p);
 
+/** Does it hold a timer that fires once? Thread: logic. (task.c) */
+bool single_timers(const struct confab_plugin *p);
+
 /** Something in flight has ended: count, and go on unloading if that was what it waited for. */
 void plugin_flight_ended(struct confab_plugin *p, enum flight kind);
 

@@ -276,6 +276,14 @@ void confab_timer_stop(struct confab_timer *t)
 	free(t);
 }
 
+bool single_timers(const struct confab_plugin *p)
+{
+	for (const struct holding *h = p->ledger.head.next; h != &p->ledger.head; h = h->next)
+		if (h->sweep == timer_sweep && ((const struct confab_timer *)h)->every_ms == 0)
+			return true;
+	return false;
+}
+
 int64_t confab_now_ms(void)
 {
 	return clock_mono_us() / 1000;

@@ -1,9 +1,9 @@
 /**
  * Letting plugins go: unregister, wait for what is in flight, unload, sweep, unmap. One, or all.
  *
- *   unload:  DRAINING: nothing begins any more, deferred events end at once ─▶ quiet ─▶ slots ─▶ unload() ─▶
- *            requests it never answered ─▶ ledger ─▶ dlclose
- *   replace: LEAVING: it may finish what it has begun, for some time ─▶ DRAINING …
+ *   LEAVING: nothing new comes to it, it may finish what it has begun, for some time
+ *      ─▶ DRAINING: nothing begins any more, deferred events end at once ─▶ quiet ─▶ slots ─▶ unload() ─▶
+ *         requests it never answered ─▶ ledger ─▶ dlclose
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,15 +20,18 @@
 #include "wire/request.h"
 
 /* How often is looked again for what ends without saying so; when a drain that does not end is named;
- * how long a replaced copy may finish what it has begun; how long a sweep goes on in one turn [us]. */
+ * how long one that goes, and one that was replaced, may finish what it has begun; how long a sweep goes on in
+ * one turn [us]. */
 #define RETRY_US 2000
 #define NAG_US 5000000
+#define GO_US 4000000
 #define LEAVE_US 30000000
 #define SLICE_US 1000
 
 struct unload {
 	struct mail mail; /* brings it to the loop's top */
 	bool posted, said;
+	bool going; /* no copy comes after it, to which its tickets may have passed */
 	struct confab_plugin *plugin;
 	enum unload_from from;
 	struct timer retry, nag, leave;
@@ -101,18 +104,33 @@ static void leave_late(void *arg)
 	struct unload *u = arg;
 	char held[256];
 	plugin_holdings(u->plugin, held, sizeof(held));
-	log_warning("plugin '%s', its former copy (version %s) does not come to an end (%s)",
-		u->plugin->name, u->plugin->version, held);
+	log_warning("plugin '%s', does not come to an end (version %s; %s)", u->plugin->name,
+		u->plugin->version, held);
 	drain(u);
+}
+
+/* Is something under way that may answer an event that waits? */
+static bool may_answer(const struct confab_plugin *p)
+{
+	unsigned n = ledger_in_flight(&p->ledger);
+	return n > atomic_load(&p->ledger.flights[FLIGHT_TICKET]) || single_timers(p) ||
+		register_requests(p) > 0;
 }
 
 /* Is nothing of it under way? If not, its end posts again, or it is looked at again. */
 static bool quiet(struct unload *u)
 {
 	struct confab_plugin *p = u->plugin;
-	if (ledger_in_flight(&p->ledger) > 0)
-		return false;
 	bool leaving = atomic_load(&p->state) == PLUGIN_LEAVING;
+	if (leaving && u->going && !may_answer(p)) {
+		drain(u); /* which comes here again */
+		return false;
+	}
+	if (ledger_in_flight(&p->ledger) > 0) {
+		if (leaving && u->going) /* the end of a timer is told by nobody */
+			timer_start(p->host->loop, &u->retry, RETRY_US);
+		return false;
+	}
 	if (register_ended(p) && store_ended(p) && (!leaving || register_requests(p) == 0))
 		return true;
 	timer_start(p->host->loop, &u->retry, RETRY_US);
@@ -172,6 +190,7 @@ static void unload_top(struct mail *m)
 	u->posted = false;
 	if (!quiet(u))
 		return;
+	timer_stop(&u->leave);
 	atomic_store(&p->state, PLUGIN_DRAINING);
 	int64_t until_us = clock_mono_us() + SLICE_US;
 	u->slots += slot_free_owner(p->slots, until_us);
@@ -289,6 +308,17 @@ void leave_begin(struct confab_plugin *p)
 	unload_post(u);
 }
 
+/* The same, and nobody comes after it. */
+static void go_begin(struct confab_plugin *p, void (*done)(void *arg), void *arg)
+{
+	struct unload *u = unload_new(p, UNLOAD_LOADED, done, arg);
+	u->going = true;
+	atomic_store(&p->state, PLUGIN_LEAVING);
+	register_leave(p);
+	timer_start(p->host->loop, &u->leave, GO_US);
+	unload_post(u);
+}
+
 void unload_check(struct confab_plugin *p)
 {
 	if (p->unload != NULL && ledger_in_flight(&p->ledger) == 0)
@@ -312,7 +342,9 @@ void stop_step(struct host *h)
 	for (size_t i = h->n_plugins; i-- > 0;) {
 		struct confab_plugin *p = h->plugins[i];
 		enum plugin_state state = atomic_load(&p->state);
-		if (state == PLUGIN_DRAINING)
+		if (state == PLUGIN_LEAVING)
+			drain(p->unload);
+		if (state == PLUGIN_DRAINING || state == PLUGIN_LEAVING)
 			return; /* its end comes here again */
 		if (state != PLUGIN_UP && state != PLUGIN_STARTING)
 			continue;
@@ -351,7 +383,7 @@ void host_unload(struct host *h, const char *name, host_done_fn done, void *arg)
 	rq->arg = arg;
 	timer_init(&rq->late, request_late, rq);
 	timer_start(h->loop, &rq->late, NAG_US);
-	unload_begin(p, UNLOAD_LOADED, request_done, rq);
+	go_begin(p, request_done, rq);
 }
 
 static void asked_unloaded(void *arg, int rc, const struct confab_error *err)

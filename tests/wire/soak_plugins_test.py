@@ -1,0 +1,13 @@
+"""Twenty cycles of ./dev soak plugins: who watches a channel does not notice that a plugin is replaced.
+
+SPDX-License-Identifier: MIT
+"""
+
+from plugins import soak, verdict
+
+
+def test_plugins_come_are_replaced_and_go_under_load(tmp_path):
+    figures = soak(tmp_path / "soak", 20, 200, 20, 0.1, calm_s=2)
+    # How fast it is under test is the machine's; the soak itself judges that too.
+    assert not [fault for fault in verdict(figures) if "p99" not in fault], figures
+    assert figures["cycles"] == 20 and figures["delivered"] > 200 * 20

@@ -48,6 +48,10 @@ int ctl_chat(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv
 /** The verb backup. */
 int ctl_backup(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 
+/** `confabctl plugin info`, `confabctl plugin lint`. */
+int ctl_plugin_info(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
+int ctl_plugin_lint(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
+
 /** `confabctl plugin new`. */
 int ctl_plugin_new(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 

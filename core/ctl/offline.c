@@ -3,12 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "config/config.h"
@@ -20,7 +18,6 @@
 #include "ctl/ctl.h"
 #include "ctl/plugin_tables.h"
 #include "ctl/present.h"
-#include "plugin/manifest.h"
 
 /* Lines of a text as a list. */
 static json_t *lines_of(const char *text, size_t len)
@@ -162,37 +159,6 @@ static int run_document(struct ctl *ctl, const struct ctl_verb *verb, int argc, 
 	return CTL_OK;
 }
 
-static int run_plugin_info(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
-{
-	struct confab_error err = {0}, why = {0};
-	struct manifest m;
-	json_t *out;
-	int fd = open(argv[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int rc;
-
-	(void)verb;
-	(void)argc;
-	if (fd < 0)
-		return ctl_fail(ctl, CTL_FAILED, "%s: %m", argv[0]);
-	rc = manifest_read(fd, &m, &err);
-	close(fd);
-	if (rc)
-		return ctl_fail(ctl, CTL_FAILED, "%s: %s", argv[0], err.text);
-	rc = manifest_accept(&m, &why);
-	out = json_pack("{s:s, s:s, s:s, s:i, s:i, s:b}", "file", argv[0], "name", m.name,
-		"version", m.version, "abi_major", (int)m.abi_major, "abi_minor", (int)m.abi_minor,
-		"loadable", rc == 0);
-	if (rc)
-		json_object_set_new(out, "why", json_string(why.text));
-	if (ctl->json) {
-		present_json(out);
-	} else {
-		present_text(out);
-		json_decref(out);
-	}
-	return rc ? CTL_FAILED : CTL_OK;
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 struct config *ctl_config_whole(const struct ctl *ctl, struct plugin_tables *tables)
@@ -223,7 +189,9 @@ const struct ctl_verb ctl_offline_verbs[] = {
 	{"config manual", "", "print confab.yaml(5)", 0, 0, run_document},
 	{"config schema", "", "print a JSON Schema for editors", 0, 0, run_document},
 	{"plugin info", "FILE.so", "what a plugin's file says about itself; nothing of it runs", 1,
-		1, run_plugin_info},
+		1, ctl_plugin_info},
+	{"plugin lint", "FILE.so [--cycles N]",
+		"what confab would say to it, loaded and unloaded N times", 1, -1, ctl_plugin_lint},
 	{"plugin new", "NAME [--c|--cxx] [--dir D]",
 		"a folder that builds a plugin, with its tests", 1, -1, ctl_plugin_new},
 	{"restore", "FILE", "put a backup in place of the store of a server that is stopped", 1, 1,

@@ -14,6 +14,8 @@
 
 /* What one plugin may bring, per table. */
 #define ROWS_MAX 1000
+/* What newer headers of the same minor may have added to a row or the descriptor [bytes]. */
+#define UNKNOWN_MAX 256
 #define CODEC_MESSAGE_MAX ((size_t)16 * 1024 * 1024)
 
 #define KNOWN_FLAGS CONFAB_RESIDENT
@@ -175,6 +177,17 @@ static struct confab_table *table_of(struct descriptor *d, const struct table_ki
 	return (struct confab_table *)((char *)&d->d + kind->at);
 }
 
+/* What a plugin was compiled with may be larger than what this host knows, as long as the plugin uses none
+ * of it. @return how many bytes of the unknown part are used */
+static size_t unknown_used(const void *bytes, size_t known, size_t size)
+{
+	const char *from = bytes;
+	size_t used = 0;
+	for (size_t i = known; i < size; i++)
+		used += from[i] != 0;
+	return used;
+}
+
 /* Copy one table to rows of this host's size; then look at each row. */
 static int table_read(struct descriptor *d, const struct table_kind *kind, struct confab_error *err)
 {
@@ -189,7 +202,7 @@ static int table_read(struct descriptor *d, const struct table_kind *kind, struc
 	if (from == NULL || t->n > ROWS_MAX)
 		return confab_error_set(err, CONFAB_EINVAL, "table %s has %u rows (at most %d)",
 			kind->name, t->n, from != NULL ? ROWS_MAX : 0);
-	if (from_size < kind->row_size_min || from_size > kind->row_size)
+	if (from_size < kind->row_size_min || from_size > kind->row_size + UNKNOWN_MAX)
 		return confab_error_set(err, CONFAB_EABI,
 			"table %s has rows of %zu bytes, ABI %u.%u has %zu", kind->name, from_size,
 			d->d.abi_major, d->d.abi_minor, kind->row_size);
@@ -197,7 +210,14 @@ static int table_read(struct descriptor *d, const struct table_kind *kind, struc
 	memcpy((char *)d + kind->copy_at, &to, sizeof(to));
 	t->rows = to;
 	for (uint32_t i = 0; i < t->n; i++) {
-		memcpy(to + i * kind->row_size, from + i * from_size, from_size);
+		size_t known = from_size < kind->row_size ? from_size : kind->row_size;
+		memcpy(to + i * kind->row_size, from + i * from_size, known);
+		if (unknown_used(from + i * from_size, known, from_size) > 0)
+			return confab_error_set(err, CONFAB_EABI,
+				"table %s, row %u: it uses fields behind the %zu bytes that this "
+				"server's ABI %d.%d knows; a newer server is needed",
+				kind->name, i + 1, kind->row_size, CONFAB_ABI_MAJOR,
+				CONFAB_ABI_MINOR);
 		const char *fault = kind->fault(to + i * kind->row_size);
 		if (fault != NULL)
 			return confab_error_set(err, CONFAB_EINVAL, "table %s, row %u: %s",
@@ -264,13 +284,18 @@ int descriptor_read(
 	memset(out, 0, sizeof(*out));
 	/* size and ABI stand first for ever; the size of 1.0 is today's. */
 	if (from->abi_major != CONFAB_ABI_MAJOR || from->abi_minor > CONFAB_ABI_MINOR ||
-		from->size < sizeof(out->d) || from->size > sizeof(out->d))
+		from->size < sizeof(out->d) || from->size > sizeof(out->d) + UNKNOWN_MAX)
 		return confab_error_set(err, CONFAB_EABI,
 			"has a descriptor of %u bytes for ABI %u.%u, but this server's "
 			"ABI %d.%d has %zu",
 			from->size, from->abi_major, from->abi_minor, CONFAB_ABI_MAJOR,
 			CONFAB_ABI_MINOR, sizeof(out->d));
-	memcpy(&out->d, from, from->size);
+	if (unknown_used(from, sizeof(out->d), from->size) > 0)
+		return confab_error_set(err, CONFAB_EABI,
+			"uses tables or functions that this server's ABI %d.%d does not know; a "
+			"newer server is needed",
+			CONFAB_ABI_MAJOR, CONFAB_ABI_MINOR);
+	memcpy(&out->d, from, sizeof(out->d));
 	int rc = head_check(&out->d, err);
 	/* Until each was copied, the tables are the plugin's: fini must not meet them. */
 	for (size_t i = 0; i < N_TABLES; i++)
@@ -297,6 +322,16 @@ void descriptor_fini(struct descriptor *d)
 		free(rows);
 	}
 	memset(d, 0, sizeof(*d));
+}
+
+const char *descriptor_table(const struct confab_descriptor *d, size_t n, uint32_t *rows)
+{
+	struct confab_table t;
+	if (n >= N_TABLES)
+		return NULL;
+	memcpy(&t, (const char *)d + table_kinds[n].at, sizeof(t));
+	*rows = t.n;
+	return table_kinds[n].name;
 }
 
 bool descriptor_provides(const struct descriptor *d, const char *service)

@@ -55,6 +55,10 @@ int descriptor_read(
 /** Free the copies; zeroed ones are fine. */
 void descriptor_fini(struct descriptor *d);
 
+/** Name of the n-th table, and how many rows a descriptor says it has there (it need not have been
+ *  checked); NULL behind the last table. Static. */
+const char *descriptor_table(const struct confab_descriptor *d, size_t n, uint32_t *rows);
+
 /** Does it provide this service? */
 bool descriptor_provides(const struct descriptor *d, const char *service);
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "plugin/imports.h"
+#include "plugin/object.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* since Linux 6.3 */
@@ -89,8 +89,24 @@ static int manifest_check(int fd, const char *name, struct manifest *out, struct
 	int rc = manifest_read(fd, out, err);
 	if (rc == 0)
 		rc = manifest_accept(out, err);
-	if (rc == 0 && strcmp(out->name, name) != 0)
+	if (rc == 0 && name != NULL && strcmp(out->name, name) != 0)
 		rc = confab_error_set(err, CONFAB_EPROTO, "calls itself '%s'", out->name);
+	return rc;
+}
+
+/* A thread or a handler that outlives the code is a crash; a plugin that stays may have them. */
+static int object_check(int fd, struct confab_error *err)
+{
+	struct confab_descriptor d;
+	struct object *o = object_open(fd, err);
+	if (o == NULL)
+		return err->code;
+	const char *name = object_unwanted(o, 0);
+	int rc = object_descriptor(o, &d, err) == 0 ? 0 : CONFAB_EPROTO;
+	if (rc == 0 && name != NULL && !(d.flags & CONFAB_RESIDENT))
+		rc = confab_error_set(err, CONFAB_EPERM,
+			"calls %s, which only a plugin with the flag CONFAB_RESIDENT may", name);
+	object_close(o);
 	return rc;
 }
 
@@ -112,17 +128,6 @@ static int image_link(struct image *image, struct confab_error *err)
 		return confab_error_set(
 			err, CONFAB_EPROTO, "is no plugin (it has no symbol confab_plugin)");
 	return 0;
-}
-
-/* A thread or a handler that outlives the code is a crash; a plugin that stays may have them. */
-static int imports_check(const struct image *image, struct confab_error *err)
-{
-	char name[32];
-	int rc = imports_find(image->memfd, name, err);
-	if (rc == 0 && name[0] != '\0' && !(image->descriptor->flags & CONFAB_RESIDENT))
-		rc = confab_error_set(err, CONFAB_EPERM,
-			"calls %s, which only a plugin with the flag CONFAB_RESIDENT may", name);
-	return rc;
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -160,6 +165,22 @@ int loader_find(const char *const *dirs, size_t n_dirs, const char *name, struct
 	return CONFAB_ENOENT;
 }
 
+int image_open_fd(int fd, const char *name, struct image *out, struct confab_error *err)
+{
+	memset(out, 0, sizeof(*out));
+	out->memfd = sealed_copy(fd, name != NULL ? name : "plugin", err);
+	/* The note of the copy, which nobody can change any more, not of the file. */
+	int rc = out->memfd < 0 ? CONFAB_EIO
+				: manifest_check(out->memfd, name, &out->manifest, err);
+	if (rc == 0)
+		rc = object_check(out->memfd, err);
+	if (rc == 0)
+		rc = image_link(out, err);
+	if (rc != 0)
+		image_close(out);
+	return rc;
+}
+
 int image_open(const char *const *dirs, size_t n_dirs, const char *name, struct image *out,
 	struct confab_error *err)
 {
@@ -168,17 +189,8 @@ int image_open(const char *const *dirs, size_t n_dirs, const char *name, struct 
 	int fd = loader_find(dirs, n_dirs, name, err);
 	if (fd < 0)
 		return fd;
-	out->memfd = sealed_copy(fd, name, err);
+	int rc = image_open_fd(fd, name, out, err);
 	close(fd);
-	/* The note of the copy, which nobody can change any more, not of the file. */
-	int rc = out->memfd < 0 ? CONFAB_EIO
-				: manifest_check(out->memfd, name, &out->manifest, err);
-	if (rc == 0)
-		rc = image_link(out, err);
-	if (rc == 0)
-		rc = imports_check(out, err);
-	if (rc != 0)
-		image_close(out);
 	return rc;
 }
 

@@ -31,7 +31,8 @@ struct image {
 int loader_find(const char *const *dirs, size_t n_dirs, const char *name, struct confab_error *err);
 
 /**
- * Load a plugin: nothing of its code runs (but its constructors) until the note was accepted.
+ * Load a plugin: nothing of its code runs (nor its constructors) until its note was accepted, and the
+ * file was found to be one that may be unloaded again.
  *
  * @param out  filled on success; image_close() it
  * @return 0; what loader_find and manifest_read answer; CONFAB_EABI; CONFAB_EPROTO (the note names
@@ -41,6 +42,15 @@ int loader_find(const char *const *dirs, size_t n_dirs, const char *name, struct
  */
 int image_open(const char *const *dirs, size_t n_dirs, const char *name, struct image *out,
 	struct confab_error *err);
+
+/**
+ * The same for a file that is open already, wherever it lies and whoever owns it: for tools, never for
+ * the server.
+ *
+ * @param fd    borrowed; it is copied
+ * @param name  what it must call itself; NULL: anything
+ */
+int image_open_fd(int fd, const char *name, struct image *out, struct confab_error *err);
 
 /** Unmap it. No code of it may run any more: only from the loop's top. Zeroed images are fine. */
 void image_close(struct image *image);

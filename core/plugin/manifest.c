@@ -140,6 +140,10 @@ int manifest_read(int fd, struct manifest *out, struct confab_error *err)
 	int rc = read_at(fd, &eh, sizeof(eh), 0, err);
 	if (rc == 0)
 		rc = header_check(&eh, err);
+	/* Sections are not needed to run it, but who lacks them has lost its end. */
+	uint64_t sections = (uint64_t)eh.e_shnum * eh.e_shentsize;
+	if (rc == 0 && sections > 0 && (eh.e_shoff > size || sections > size - eh.e_shoff))
+		rc = confab_error_set(err, CONFAB_EPROTO, "is cut off");
 	if (rc == 0)
 		rc = read_at(fd, ph, eh.e_phnum * sizeof(ph[0]), eh.e_phoff, err);
 	if (rc != 0)

@@ -22,7 +22,7 @@ ARROWS = {
     "ops": {"pipeline", "chat", "wire", "store", "loop"},
     "plugin": {"pipeline", "chat", "wire", "store", "bus", "loop"},
     "admin": {"plugin", "pipeline", "chat", "store", "loop", "net"},
-    "ctl": {"plugin/manifest.h", "plugin/loader.h"},
+    "ctl": {"plugin/manifest.h", "plugin/loader.h", "plugin/object.h", "plugin/descriptor.h"},
     "helper": {"plugin/manifest.h", "plugin/loader.h"},
     "kit": {"sim", "plugin", "pipeline", "chat", "ops", "wire", "store", "net", "loop"},
     "server": None,  # all
@@ -36,7 +36,7 @@ DOORS = (
     ("chance", r"getrandom|getentropy|rand|rand_r|random|srand|drand48|arc4random|RAND_bytes",
      ("core/base/chance.c",), "ask base/chance.h (a plugin: its host)"),
     ("threads", r"pthread_create|thrd_create|fork|vfork|posix_spawn|popen|system",
-     ("core/loop/", "core/base/log.c"), "use a loop, lane, worker or helper of core/loop"),
+     ("core/loop/", "core/base/log.c", "core/ctl/plugin_cycles.c"), "use a loop, lane, worker or helper of core/loop"),
     ("sockets", r"socket|socketpair|accept|accept4|connect|bind|listen",
      ("core/net/", "core/loop/", "core/admin/", "core/ctl/"), "go through core/net"),
 )

@@ -339,6 +339,7 @@ static const struct family families[] = {
 
 void admin_plugins(struct admin_request *rq, const struct admin_env *env, const json_t *args)
 {
+	const char *name, *why;
 	struct confab_plugin *p;
 	json_t *list;
 
@@ -353,6 +354,10 @@ void admin_plugins(struct admin_request *rq, const struct admin_env *env, const 
 		json_array_append_new(list, plugin_line(p));
 	for (size_t i = 0; env->host && (p = host_leaving_at(env->host, i)); i++)
 		json_array_append_new(list, plugin_line(p));
+	for (size_t i = 0; env->host && (name = host_quarantined(env->host, i, &why)); i++)
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", name, "version", "", "state",
+				"quarantine", "breaker", "closed", "holds", why));
 	admin_reply(rq, json_pack("{s:o}", "plugins", list));
 }
 

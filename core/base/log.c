@@ -326,6 +326,11 @@ void log_line(enum log_level level, const char *fmt, ...)
 	buf_fini(&out);
 }
 
+int log_descriptor(void)
+{
+	return door.fd;
+}
+
 uint64_t log_dropped(void)
 {
 	return atomic_load(&door.dropped);

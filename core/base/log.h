@@ -59,6 +59,9 @@ void log_line(enum log_level level, const char *fmt, ...) CONFAB_PRINTF(2, 3);
 #define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
+/** Where lines go just now, for who must not call log_line(): a signal handler. Thread: any. */
+int log_descriptor(void);
+
 /** Lines dropped because the queue was full, since start. Thread: any. */
 uint64_t log_dropped(void);
 

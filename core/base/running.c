@@ -18,6 +18,7 @@ static struct {
 	pthread_mutex_t lock; /* of names */
 	const struct running *names;
 	_Atomic(struct running_cell *) cells;
+	_Atomic(const struct running *) stalled;
 } door = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local struct running_cell *own_cell;
@@ -102,6 +103,16 @@ void running_thread_end(void)
 	atomic_store(&own_cell->now, NULL);
 	atomic_store(&own_cell->used, 0);
 	own_cell = NULL;
+}
+
+void running_stalled_set(const struct running *what)
+{
+	atomic_store(&door.stalled, what);
+}
+
+const struct running *running_stalled(void)
+{
+	return atomic_load(&door.stalled);
 }
 
 const struct running_cell *running_cells(void)

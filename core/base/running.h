@@ -69,6 +69,11 @@ static inline const struct running *running_get(const struct running_cell *cell)
 		&((struct running_cell *)(size_t)cell)->now, memory_order_acquire);
 }
 
+/** What kept a loop from turning when the watchdog last looked, NULL: all turn. Thread: any, and signal
+ *  handlers. */
+void running_stalled_set(const struct running *what);
+const struct running *running_stalled(void);
+
 /** The first of all cells; follow next. Signal handlers too. */
 const struct running_cell *running_cells(void);
 

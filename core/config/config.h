@@ -27,6 +27,7 @@ struct config_server {
 	const char *public_url;   /* without a slash at the end; "": not known */
 	const char *data;         /* directory */
 	const char *user, *group; /* to become after the sockets are bound; "": stay */
+	bool quarantine;
 	bool sandbox;
 	int64_t io_threads; /* 0: one per processor */
 	int64_t workers;

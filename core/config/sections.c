@@ -35,6 +35,12 @@ static const struct section_row server_rows[] = {
 	{{"group", CONFAB_SETTING_STRING, "", 0, 32, NULL, 0, 0, NULL,
 		 "Group to become. Empty: the user's own."},
 		AT(group), 0},
+	{{"quarantine", CONFAB_SETTING_BOOL, "true", 0, 0, NULL, 0, 0, NULL,
+		 "A plugin that was active in two crashes of the server within an hour is not "
+		 "loaded until confabctl plugin release NAME; the records are in the file crashes "
+		 "of the data directory. A provider of the store, of auth or of the bus keeps the "
+		 "server from starting then. false loads all of them anyway."},
+		AT(quarantine), 0},
 	{{"sandbox", CONFAB_SETTING_BOOL, "true", 0, 0, NULL, 0, 0, NULL,
 		 "Lock the server in once it has started: files are changed below the directories "
 		 "of data, log and sockets only, no program is started, and calls that no server "

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/quarantine.h"
 #include "config/config.h"
 #include "config/describe.h"
 #include "config/document.h"
@@ -159,6 +160,28 @@ static int run_document(struct ctl *ctl, const struct ctl_verb *verb, int argc, 
 	return CTL_OK;
 }
 
+static int run_plugin_release(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv)
+{
+	struct config *cfg = ctl_config_load(ctl);
+	struct confab_error err = {0};
+	int rc;
+
+	(void)verb;
+	(void)argc;
+	if (!cfg)
+		return CTL_FAILED;
+	rc = quarantine_release(config_server(cfg)->data, argv[0], &err);
+	config_unref(cfg);
+	if (rc)
+		return ctl_fail(ctl, CTL_FAILED, "%s", err.text);
+	if (ctl->json)
+		present_json(json_pack("{s:s}", "released", argv[0]));
+	else
+		printf("plugin '%s' is released: the next start or confabctl reload loads it\n",
+			argv[0]);
+	return CTL_OK;
+}
+
 /* ------------------------------------------------------------------------------------------- */
 
 struct config *ctl_config_whole(const struct ctl *ctl, struct plugin_tables *tables)
@@ -194,6 +217,9 @@ const struct ctl_verb ctl_offline_verbs[] = {
 		"what confab would say to it, loaded and unloaded N times", 1, -1, ctl_plugin_lint},
 	{"plugin new", "NAME [--c|--cxx] [--dir D]",
 		"a folder that builds a plugin, with its tests", 1, -1, ctl_plugin_new},
+	{"plugin release", "NAME",
+		"take a plugin out of quarantine: the next start or reload loads it again", 1, 1,
+		run_plugin_release},
 	{"restore", "FILE", "put a backup in place of the store of a server that is stopped", 1, 1,
 		ctl_restore},
 	{NULL, NULL, NULL, 0, 0, NULL},

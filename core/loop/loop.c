@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/running.h"
 #include "loop/loop_internal.h"
 #include "loop/sim_internal.h"
 
@@ -146,6 +147,7 @@ static void loop_main(void *arg)
 	struct loop *loop = arg;
 	struct loop *before = loop_current_set(loop);
 
+	atomic_store_explicit(&loop->cell, running_here(), memory_order_release);
 	while (!atomic_load_explicit(&loop->stopping, memory_order_acquire)) {
 		wait_for_events(loop);
 		loop_turn(loop);

@@ -15,6 +15,7 @@
 #include "loop/timer.h"
 #include "loop/watch.h"
 
+struct running_cell;
 struct sim_inbox;
 
 /** How many turns the ring of turn times remembers. */
@@ -51,6 +52,8 @@ struct loop {
 	/* For the watchdog. */
 	_Atomic int64_t turn_since_us; /* 0: it waits */
 	_Atomic(const char *) doing;
+	_Atomic(const struct running_cell *)
+		cell; /* of the thread that runs it; NULL: it does not run */
 
 	/* Simulation; NULL otherwise. */
 	struct sim_inbox *inbox;

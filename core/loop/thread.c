@@ -10,12 +10,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crash.h"
+#include "base/running.h"
+
 static void *thread_main(void *arg)
 {
 	struct thread *t = arg;
 
 	(void)pthread_setname_np(pthread_self(), t->name); /* only for people */
+	running_thread_begin(t->name);
+	crash_thread_begin();
 	t->run(t->arg);
+	crash_thread_end();
+	running_thread_end();
 	return NULL;
 }
 
@@ -32,6 +39,11 @@ int thread_start(struct thread *t, const char *name, void (*run)(void *arg), voi
 	t->arg = arg;
 	(void)snprintf(t->name, sizeof(t->name), "%s", name);
 	sigfillset(&all);
+	/* What a thread does to itself is its own: blocked, it would end the process without a word. */
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGFPE);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&t->handle, NULL, thread_main, t);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

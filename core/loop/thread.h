@@ -20,7 +20,7 @@ struct thread {
 };
 
 /**
- * Start a thread with all signals blocked (the main thread takes them).
+ * Start a thread with all signals blocked that come from outside (the main thread takes them).
  *
  * @param t     caller's memory, zeroed or joined before; must stay until thread_join
  * @param name  shown by ps, cut to 15 characters

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/running.h"
 #include "loop/loop_internal.h"
 #include "loop/sim.h"
 
@@ -37,23 +38,38 @@ struct watchdog {
 	_Atomic uint64_t stalls;
 };
 
+static void say_stalled(struct loop *loop, int64_t ms)
+{
+	const char *doing = atomic_load_explicit(&loop->doing, memory_order_relaxed);
+	const struct running_cell *cell = atomic_load_explicit(&loop->cell, memory_order_acquire);
+	const struct running *what = cell != NULL ? running_get(cell) : NULL;
+
+	if (what != NULL) {
+		running_stalled_set(what);
+		log_error("loop '%s', has been in one turn for %lld ms (plugin '%s' runs: %s%s%s)",
+			loop_name(loop), (long long)ms, what->plugin, what->place,
+			what->detail[0] ? ", " : "", what->detail);
+	} else {
+		log_error("loop '%s', has been in one turn for %lld ms (doing %s)", loop_name(loop),
+			(long long)ms, doing != NULL ? doing : "what it did not name");
+	}
+}
+
 /* @return whether it turns */
 static bool look(struct watchdog *w, struct watched *at, int64_t now_us)
 {
 	int64_t since_us = atomic_load_explicit(&at->loop->turn_since_us, memory_order_relaxed);
-	const char *doing = atomic_load_explicit(&at->loop->doing, memory_order_relaxed);
 
 	if (at->said_us != 0 && at->said_us != since_us) {
 		log_warning("loop '%s', turns again (after a stall)", loop_name(at->loop));
+		running_stalled_set(NULL);
 		at->said_us = 0;
 	}
 	if (since_us == 0 || now_us - since_us <= w->options.stall_ms * 1000)
 		return true;
 	if (at->said_us == 0) {
 		atomic_fetch_add(&w->stalls, 1);
-		log_error("loop '%s', has been in one turn for %lld ms (doing %s)",
-			loop_name(at->loop), (long long)((now_us - since_us) / 1000),
-			doing != NULL ? doing : "what it did not name");
+		say_stalled(at->loop, (now_us - since_us) / 1000);
 		at->said_us = since_us;
 	}
 	return false;

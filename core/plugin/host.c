@@ -165,6 +165,7 @@ struct opening {
 	char **names;
 	struct confab_plugin **plugins;
 	size_t n;
+	struct quarantine quarantine;
 	struct confab_error err;
 	host_done_fn done;
 	void *arg;
@@ -173,8 +174,11 @@ struct opening {
 static int opening_run(struct work *w)
 {
 	struct opening *o = (struct opening *)w;
+	if (o->host->quarantine)
+		quarantine_read(o->host->data_dir, &o->quarantine);
 	for (size_t i = 0; i < o->n && o->err.code == 0; i++)
-		o->plugins[i] = plugin_read(o->host, o->names[i], &o->err);
+		if (quarantine_find(&o->quarantine, o->names[i]) == NULL)
+			o->plugins[i] = plugin_read(o->host, o->names[i], &o->err);
 	return o->err.code;
 }
 
@@ -183,6 +187,7 @@ static void opening_end(struct opening *o, int rc)
 {
 	struct host *h = o->host;
 	for (size_t i = 0; i < o->n; i++) {
+		(void)host_pass_over(h, &o->quarantine, o->names[i]);
 		if (o->plugins[i] != NULL && rc == 0)
 			rc = plugin_add(h, o->plugins[i], &o->err);
 		else if (o->plugins[i] != NULL)
@@ -223,6 +228,7 @@ struct host *host_new(const struct host_options *options)
 	h->data_dir = alloc_str(options->data_dir != NULL ? options->data_dir : ".");
 	h->ready_ms = options->ready_ms != 0 ? options->ready_ms : READY_MS;
 	h->swap_max_us = options->swap_max_us != 0 ? options->swap_max_us : SWAP_MAX_US;
+	h->quarantine = options->quarantine;
 	return h;
 }
 
@@ -249,6 +255,11 @@ void host_free(struct host *h)
 
 int host_open(struct host *h, const char *name, struct confab_error *err)
 {
+	struct quarantine q = {0};
+	if (h->quarantine)
+		quarantine_read(h->data_dir, &q);
+	if (host_pass_over(h, &q, name))
+		return 0;
 	struct confab_plugin *p = plugin_read(h, name, err);
 	return p != NULL ? plugin_add(h, p, err) : err->code;
 }

@@ -47,6 +47,7 @@ struct host_options {
 	const char *data_dir; /* below it each plugin may have files; copied */
 	unsigned ready_ms;    /* how long a provider may connect; 0: 30,000 */
 	int64_t swap_max_us;  /* longest turn for the swap of a plugin's code [us]; 0: 10,000 */
+	bool quarantine;      /* what crashed twice is not opened, as data_dir's records say */
 };
 
 /** rc 0, or a code with the reason. Called on the logic thread, once. */
@@ -60,6 +61,7 @@ void host_free(struct host *h);
 
 /**
  * Open a plugin by name: find, check, load its code, check its tables. None of its functions runs.
+ * One in quarantine is passed over: that is logged and no failure (host_quarantined).
  *
  * @return 0, or a code; the sentence begins with "plugin 'NAME', "
  * Thread: main before the loops run (it blocks on the disk).
@@ -230,6 +232,10 @@ void host_verb(struct host *h, const char *plugin, const char *verb, const json_
 	host_verb_fn done, void *arg);
 /** Its verbs: [{verb, arguments, help}]. A new reference. (verb.c) */
 json_t *plugin_verbs(const struct confab_plugin *p);
+
+/** The n-th plugin that was not opened, as it is in quarantine; why (may be NULL) is filled. NULL behind
+ *  the last. Borrowed until the next one is opened. */
+const char *host_quarantined(const struct host *h, size_t n, const char **why);
 
 /** Where it is in its life. Thread: any. */
 enum plugin_state plugin_state(const struct confab_plugin *p);

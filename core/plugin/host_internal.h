@@ -6,6 +6,7 @@
 #ifndef PLUGIN_HOST_INTERNAL_H
 #define PLUGIN_HOST_INTERNAL_H
 
+#include "base/quarantine.h"
 #include "loop/loop.h"
 #include "loop/work.h"
 #include "plugin/plugin_internal.h"
@@ -21,6 +22,8 @@ struct host {
 	size_t n_dirs;
 	char *data_dir;
 	unsigned ready_ms;
+	bool quarantine;
+	struct quarantine passed_over; /* plugins that were not opened for what they did */
 	struct loop *loop;
 	struct pool *pool;
 	struct store *store;
@@ -85,6 +88,10 @@ void host_drop_opened(struct host *h);
 void startup_more(struct host *h, host_done_fn done, void *arg);
 /** Whoever has nobody to tell: failures are logged. */
 void startup_logged(void *arg, int rc, const struct confab_error *err);
+
+/** In quarantine: say so and remember it; else forget that it was. @return whether it is not to be opened.
+ *  Thread: main, logic. (pass_over.c) */
+bool host_pass_over(struct host *h, const struct quarantine *q, const char *name);
 
 /** A provider has said it is ready or will never be. Thread: logic. (startup.c) */
 void startup_ready(struct confab_plugin *p, int rc, const char *why);

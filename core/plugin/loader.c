@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crash.h"
 #include "plugin/object.h"
 
 #ifndef MFD_EXEC
@@ -84,6 +86,10 @@ fail:
 	return CONFAB_EIO;
 }
 
+struct range {
+	uintptr_t base, end;
+};
+
 static int manifest_check(int fd, const char *name, struct manifest *out, struct confab_error *err)
 {
 	int rc = manifest_read(fd, out, err);
@@ -128,6 +134,36 @@ static int image_link(struct image *image, struct confab_error *err)
 		return confab_error_set(
 			err, CONFAB_EPROTO, "is no plugin (it has no symbol confab_plugin)");
 	return 0;
+}
+
+/* Where an object lies, if it is the one looked for. */
+static int range_find(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct range *r = arg;
+	(void)size;
+	if (info->dlpi_addr != r->base)
+		return 0;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		uintptr_t end = r->base + ph->p_vaddr + ph->p_memsz;
+		if (ph->p_type == PT_LOAD && end > r->end)
+			r->end = end;
+	}
+	return 1;
+}
+
+/* A report of a crash names the plugin by its addresses. */
+static void image_remember(struct image *image)
+{
+	struct link_map *map = NULL;
+	struct range r = {0};
+	if (dlinfo(image->handle, RTLD_DI_LINKMAP, &map) != 0 || map == NULL)
+		return;
+	r.base = map->l_addr;
+	if (dl_iterate_phdr(range_find, &r) != 0)
+		image->module = crash_module_add(image->manifest.name, image->manifest.version,
+					r.base, r.end) +
+			1;
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -176,7 +212,9 @@ int image_open_fd(int fd, const char *name, struct image *out, struct confab_err
 		rc = object_check(out->memfd, err);
 	if (rc == 0)
 		rc = image_link(out, err);
-	if (rc != 0)
+	if (rc == 0)
+		image_remember(out);
+	else
 		image_close(out);
 	return rc;
 }
@@ -196,6 +234,7 @@ int image_open(const char *const *dirs, size_t n_dirs, const char *name, struct 
 
 void image_close(struct image *image)
 {
+	crash_module_remove(image->module - 1);
 	if (image->handle != NULL)
 		dlclose(image->handle);
 	if (image->memfd > 0)

@@ -18,6 +18,7 @@ struct image {
 	int memfd; /* open while loaded: a reused number would make the loader give the old handle */
 	struct manifest manifest;
 	const struct confab_descriptor *descriptor;
+	int module; /* of base/crash: a number, 0: none */
 };
 
 /**

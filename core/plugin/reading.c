@@ -62,6 +62,15 @@ static int reading_run(struct work *w)
 {
 	struct reading *rd = of_work(w);
 	struct confab_error err = {0};
+	const struct quarantined *caught;
+	if (rd->host->quarantine)
+		quarantine_read(rd->host->data_dir, &rd->quarantine);
+	caught = quarantine_find(&rd->quarantine, rd->name);
+	if (caught != NULL)
+		return confab_error_set(&rd->err, CONFAB_EPERM,
+			"plugin '%s', is in quarantine (%s; confabctl plugin release %s lets it "
+			"load)",
+			rd->name, caught->why, rd->name);
 	rd->plugin = rd->built_in != NULL ? plugin_read_static(rd->host, rd->built_in, &rd->err)
 					  : plugin_read(rd->host, rd->name, &rd->err);
 	if (rd->plugin == NULL)
@@ -79,6 +88,8 @@ static void reading_done(struct work *w, int rc)
 	struct reading *rd = of_work(w);
 	struct host *h = rd->host;
 	h->opening = false;
+	if (rc != CONFAB_EPERM)
+		(void)host_pass_over(h, &rd->quarantine, rd->name); /* it is not there now */
 	if (rc != 0 && rd->err.code == 0)
 		confab_error_set(&rd->err, rc, "plugin '%s', was not read (%s)", rd->name,
 			confab_code_text(rc));

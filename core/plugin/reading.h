@@ -20,7 +20,8 @@ struct reading {
 	struct config_plugin_table *tables;       /* of all that run, and of this one */
 	size_t n_tables;
 	const struct config *base;
-	int rc; /* how it went */
+	struct quarantine quarantine; /* as it is now */
+	int rc;                       /* how it went */
 	struct confab_error err;
 	struct confab_plugin *plugin; /* the record, for who takes it and sets NULL */
 	const struct config

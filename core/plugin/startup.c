@@ -207,6 +207,25 @@ int requires_check(const struct host *h, const struct confab_plugin *p, struct c
 	return conflicts_check(h, p, err);
 }
 
+/* Everything has what it requires. What lacks something while a plugin is in quarantine goes too: perhaps
+ * that would have brought it, and the rest of the server can do without both. */
+static int requires_settle(struct host *h, struct confab_error *err)
+{
+	for (size_t i = 0; i < h->n_plugins; i++) {
+		struct confab_error why = {0};
+		int rc = requires_check(h, h->plugins[i], &why);
+		if (rc == 0)
+			continue;
+		if (rc != CONFAB_ENOENT || h->passed_over.n == 0 ||
+			atomic_load(&h->plugins[i]->state) != PLUGIN_OPENED)
+			return confab_error_set(err, rc, "%s", why.text);
+		log_error("%s (perhaps a plugin in quarantine): it is not loaded either", why.text);
+		host_forget(h, h->plugins[i]->name);
+		i = SIZE_MAX; /* others may have required it */
+	}
+	return 0;
+}
+
 int plugin_load(struct confab_plugin *p, struct confab_error *err)
 {
 	int rc = 0;
@@ -227,8 +246,8 @@ void host_start(struct host *h, const struct config *cfg, struct loop *loop, str
 	h->loop = loop;
 	h->pool = pool;
 	st->rc = host_order(h, &st->err);
-	for (size_t i = 0; i < h->n_plugins && st->rc == 0; i++)
-		st->rc = requires_check(h, h->plugins[i], &st->err);
+	if (st->rc == 0)
+		st->rc = requires_settle(h, &st->err);
 	st->preparing = true;
 	preparation_start(&st->prep, h, st->rc == 0 ? cfg : NULL, prepared);
 }
@@ -253,8 +272,8 @@ void startup_more(struct host *h, host_done_fn done, void *arg)
 	struct startup *st = startup_new(h, done, arg);
 	st->more = true;
 	st->rc = host_order(h, &st->err);
-	for (size_t i = 0; i < h->n_plugins && st->rc == 0; i++)
-		st->rc = requires_check(h, h->plugins[i], &st->err);
+	if (st->rc == 0)
+		st->rc = requires_settle(h, &st->err);
 	if (st->rc != 0)
 		startup_end(st);
 	else

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "chat/chat.h"
 #include "config/config.h"
@@ -93,6 +94,13 @@ static bool watch_signals(struct server *s, struct confab_error *err)
 	return watch_start(s->main, &s->signals, s->signal_fd, WATCH_READ, err) == 0;
 }
 
+/** From here on: the data directory is there, and nothing of a plugin has run. */
+static bool watch_crashes(const struct server *s)
+{
+	crash_install(PACKAGE_VERSION, config_server(s->config)->data);
+	return true;
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct server *server_start(const char *file)
@@ -109,7 +117,8 @@ struct server *server_start(const char *file)
 	}
 	log_level_set((enum log_level)config_log(s->config)->level);
 	if (!make_loops(s, &err) || !watch_signals(s, &err) || !server_doors_make(s, &err) ||
-		!server_lock(s, &err) || !server_plugins_open(s) || !server_threads(s, &err)) {
+		!server_lock(s, &err) || !watch_crashes(s) || !server_plugins_open(s) ||
+		!server_threads(s, &err)) {
 		if (err.code) {
 			fprintf(stderr, "confabd: %s\n", err.text);
 		}
@@ -182,4 +191,5 @@ void server_free(struct server *s)
 	}
 	free(s->file);
 	free(s);
+	crash_disarm();
 }

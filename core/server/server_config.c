@@ -40,6 +40,30 @@ static bool data_make(const char *dir, struct server *s)
 	return false;
 }
 
+/** Without a provider there is no server, so one in quarantine is a reason not to start. */
+static void providers_there(
+	const struct server *s, const struct config *cfg, struct confab_error *err)
+{
+	const struct confab_list *auth = &config_auth(cfg)->providers;
+	const char *name, *why;
+
+	for (size_t i = 0; (name = host_quarantined(s->host, i, &why)) != NULL; i++) {
+		bool needed = strcmp(name, config_store(cfg)->provider) == 0 ||
+			strcmp(name, config_bus(cfg)->provider) == 0;
+
+		for (size_t k = 0; k < auth->count; k++) {
+			needed = needed || strcmp(name, auth->items[k]) == 0;
+		}
+		if (needed) {
+			confab_error_set(err, CONFAB_EPERM,
+				"plugin '%s', is in quarantine (%s) and the server cannot do "
+				"without it: look at %s/crashes, then 'confabctl plugin release %s' "
+				"or server.quarantine: false",
+				name, why, config_server(cfg)->data, name);
+		}
+	}
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 bool server_configure(struct server *s)
@@ -61,6 +85,7 @@ bool server_configure(struct server *s)
 	}
 	dirs[options.n_dirs++] = CONFAB_PLUGIN_DIR;
 	options.data_dir = config_server(s->config)->data;
+	options.quarantine = config_server(s->config)->quarantine;
 	s->host = host_new(&options);
 	return data_make(options.data_dir, s);
 }
@@ -76,6 +101,9 @@ bool server_plugins_open(struct server *s)
 
 	for (size_t i = 0; (plugin = config_plugin_at(first, i)) != NULL && !err.code; i++) {
 		(void)host_open(s->host, plugin->name, &err); /* its error is looked at below */
+	}
+	if (!err.code) {
+		providers_there(s, first, &err);
 	}
 	if (err.code) {
 		fprintf(stderr, "confabd: %s\n", err.text);

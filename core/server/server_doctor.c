@@ -15,9 +15,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/quarantine.h"
 #include "config/config.h"
 #include "loop/watchdog.h"
 #include "net/net_start.h"
+#include "pipeline/breaker.h"
+#include "plugin/host.h"
 
 /** One finding: ok, or someone should look. */
 static void found(json_t *list, const char *what, bool ok, const char *fmt, ...)
@@ -130,6 +133,41 @@ static void service(struct server *s, json_t *list)
 		atomic_load(&s->phase) == SERVER_READY ? "ready" : "draining or stopping");
 }
 
+/** Plugins that are out of order, and crashes. */
+static void plugins(const struct server *s, json_t *list)
+{
+	struct quarantine now;
+	const char *name, *why;
+	struct confab_plugin *p;
+	unsigned open = 0;
+
+	for (size_t i = 0; (name = host_quarantined(s->host, i, &why)) != NULL; i++) {
+		found(list, "quarantine", false,
+			"plugin '%s' is not loaded (%s); confabctl plugin release %s", name, why,
+			name);
+	}
+	if (!host_quarantined(s->host, 0, NULL)) {
+		found(list, "quarantine", true, "%s",
+			config_server(s->config)->quarantine ? "empty"
+							     : "server.quarantine is false");
+	}
+	for (size_t i = 0; (p = host_at(s->host, i)) != NULL; i++) {
+		const struct breaker *b = plugin_breaker(p);
+
+		if (b->state != BREAKER_CLOSED) {
+			open++;
+			found(list, "breaker", false,
+				"plugin '%s' is not called (%s); confabctl plugin reset %s",
+				b->plugin, b->why, b->plugin);
+		}
+	}
+	if (!open) {
+		found(list, "breaker", true, "all are closed");
+	}
+	quarantine_read(config_server(s->config)->data, &now);
+	found(list, "crashes", now.recent == 0, "%u within the last hour", now.recent);
+}
+
 /** Without TLS nobody but this machine should get in, or a proxy that encrypts. */
 static void doors(const struct server *s, json_t *list)
 {
@@ -162,5 +200,6 @@ json_t *server_doctor(void *ctx)
 	files(s, list);
 	service(s, list);
 	doors(s, list);
+	plugins(s, list);
 	return json_pack("{s:o}", "checks", list);
 }

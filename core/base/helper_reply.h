@@ -12,7 +12,7 @@
 #define HELPER_REPLY_MAGIC 0x68656c70u /* "help" */
 
 /* Descriptors of a helper process; everything else is closed. Standard error is /dev/null. */
-enum helper_fd { HELPER_FD_IN = 0, HELPER_FD_OUT = 1, HELPER_FD_FILE = 3 };
+enum helper_fd { HELPER_FD_IN = 0, HELPER_FD_OUT = 1, HELPER_FD_FILE = 3, HELPER_FD_CODE = 4 };
 
 struct helper_reply {
 	uint32_t magic;

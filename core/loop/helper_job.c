@@ -87,7 +87,7 @@ static int tell_spawner(
 {
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		char bytes[CMSG_SPACE(SPAWNER_FDS_MAX * sizeof(int))];
 	} room = {0};
 	struct iovec io = {(void *)p, sizeof(*p)};
 	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1};
@@ -146,17 +146,23 @@ lie:
 
 static int channel_open(struct helper_job *job)
 {
-	int ends[2], fds[2], rc;
+	int ends[2], fds[SPAWNER_FDS_MAX], rc;
+	size_t n = 0;
 
 	/* Ours does not block, the helper's does: two flags on two ends. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return CONFAB_EIO;
 	job->channel = ends[0];
-	fds[0] = ends[1];
-	fds[1] = job->file;
+	fds[n++] = ends[1];
+	if (job->file >= 0)
+		fds[n++] = job->file;
+	if (job->code >= 0)
+		fds[n++] = job->code;
+	job->packet.file = job->file >= 0;
+	job->packet.code = job->code >= 0;
 	rc = fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0 ? CONFAB_EIO : 0;
 	if (rc == 0)
-		rc = tell_spawner(job->sp, &job->packet, fds, job->file >= 0 ? 2 : 1);
+		rc = tell_spawner(job->sp, &job->packet, fds, n);
 	(void)close(ends[1]);
 	return rc;
 }
@@ -219,6 +225,8 @@ void helper_job_quiet(struct helper_job *job)
 		(void)close(job->channel);
 	if (job->file >= 0)
 		(void)close(job->file);
+	if (job->code >= 0)
+		(void)close(job->code);
 	job->channel = -1;
-	job->file = -1;
+	job->file = job->code = -1;
 }

@@ -22,7 +22,8 @@ struct helper_job {
 	struct spawner_packet packet; /* function, limits, number */
 	char *in;
 	size_t in_len, in_sent;
-	int file; /* -1: none */
+	int file, code;  /* -1: none */
+	const void *tag; /* whose it is, see helper_cancel */
 	int channel;
 	struct watch watch;
 	struct timer deadline;

@@ -162,6 +162,36 @@ static void job_arrived(struct mail *m)
 	pump(sp);
 }
 
+struct cancelling {
+	struct mail mail;
+	struct helper_spawner *sp;
+	const void *tag;
+};
+
+static void cancel_run(struct mail *m)
+{
+	struct cancelling *c = (struct cancelling *)m;
+	struct helper_job **at = &c->sp->first, *last = NULL;
+
+	while (*at != NULL) {
+		struct helper_job *job = *at;
+
+		if (job->tag != c->tag) {
+			last = job;
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		c->sp->waiting--;
+		job_answer(job, CONFAB_ECLOSED);
+	}
+	c->sp->last = last;
+	for (struct helper_job *job = c->sp->running; job != NULL; job = job->next)
+		if (job->tag == c->tag)
+			helper_job_kill(job, CONFAB_ECLOSED);
+	free(c);
+}
+
 static int fork_spawner(struct helper_spawner *sp, struct confab_error *err)
 {
 	int program = open(sp->program, O_PATH | O_CLOEXEC);
@@ -244,8 +274,8 @@ void helper_spawner_free(struct helper_spawner *sp)
 	free(sp);
 }
 
-void helper_call(struct helper_spawner *sp, struct loop *home, const char *function, const void *in,
-	size_t n, int fd, const struct helper_limits *limits, helper_done_fn done, void *arg)
+void helper_run(struct helper_spawner *sp, struct loop *home, const struct helper_task *task,
+	helper_done_fn done, void *arg)
 {
 	struct helper_job *job = alloc_zero(1, sizeof(*job));
 	int rc = 0;
@@ -255,27 +285,48 @@ void helper_call(struct helper_spawner *sp, struct loop *home, const char *funct
 	job->home = home;
 	job->done = done;
 	job->arg = arg;
+	job->tag = task->tag;
 	job->packet.magic = SPAWNER_MAGIC;
 	job->packet.word = SPAWNER_START;
-	job->packet.limits = *limits;
-	job->file = -1;
-	job->in_len = n;
-	job->in = malloc(n > 0 ? n : 1);
-	if (job->in != NULL && n > 0)
-		memcpy(job->in, in, n);
-	if (fd >= 0)
-		job->file = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (strlen(function) > HELPER_NAME_MAX)
+	job->packet.limits = task->limits;
+	job->file = task->fd >= 0 ? fcntl(task->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	job->code = task->code >= 0 ? fcntl(task->code, F_DUPFD_CLOEXEC, 0) : -1;
+	job->in_len = task->n;
+	job->in = malloc(task->n > 0 ? task->n : 1);
+	if (job->in != NULL && task->n > 0)
+		memcpy(job->in, task->in, task->n);
+	if (strlen(task->function) > HELPER_NAME_MAX)
 		rc = CONFAB_EINVAL;
 	else if (sim_on())
 		rc = CONFAB_EUNSUPPORTED;
-	else if (job->in == NULL || (fd >= 0 && job->file < 0))
-		rc = job->in == NULL ? CONFAB_ENOMEM : CONFAB_EIO;
+	else if (job->in == NULL)
+		rc = CONFAB_ENOMEM;
+	else if ((task->fd >= 0 && job->file < 0) || (task->code >= 0 && job->code < 0))
+		rc = CONFAB_EIO;
 	if (rc != 0) {
 		job_answer(job, rc);
 		return;
 	}
-	memcpy(job->packet.function, function, strlen(function) + 1);
+	memcpy(job->packet.function, task->function, strlen(task->function) + 1);
 	job->mail.run = job_arrived;
 	loop_post(sp->loop, &job->mail);
+}
+
+void helper_call(struct helper_spawner *sp, struct loop *home, const char *function, const void *in,
+	size_t n, int fd, const struct helper_limits *limits, helper_done_fn done, void *arg)
+{
+	const struct helper_task task = {
+		.function = function, .in = in, .n = n, .fd = fd, .code = -1, .limits = *limits};
+
+	helper_run(sp, home, &task, done, arg);
+}
+
+void helper_cancel(struct helper_spawner *sp, const void *tag)
+{
+	struct cancelling *c = alloc_zero(1, sizeof(*c));
+
+	c->mail.run = cancel_run;
+	c->sp = sp;
+	c->tag = tag;
+	loop_post(sp->loop, &c->mail);
 }

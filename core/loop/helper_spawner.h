@@ -22,7 +22,7 @@ struct loop;
 struct helper_spawner;
 
 /** Longest name of a function, without the NUL [bytes]. */
-#define HELPER_NAME_MAX 63
+#define HELPER_NAME_MAX 71
 
 struct helper_options {
 	const char *program; /* confab-helper, absolute path; opened once, at the fork */
@@ -72,17 +72,32 @@ int helper_spawner_start(struct helper_spawner *sp, struct confab_error *err) CO
  *  still there and nobody calls any more. NULL is fine. Thread: main. */
 void helper_spawner_free(struct helper_spawner *sp);
 
+/** What a helper process is to do. */
+struct helper_task {
+	const char *function; /* of the helper program's table; of a plugin: "plugin/row" */
+	const void *in;       /* input, copied; bounded by the caller */
+	size_t n;
+	int fd;   /* a descriptor it may read beside, or -1; duplicated, the caller's stays */
+	int code; /* a plugin's shared object, if it is a function of one; or -1. Duplicated */
+	const void *tag; /* whose it is, for helper_cancel; or NULL */
+	struct helper_limits limits;
+};
+
 /**
  * Have a function done by a helper process. Never fails itself: done always comes, exactly once.
  *
- * @param home      loop on which done is called
- * @param function  a row of the helper program's table
- * @param in        input, copied; bounded by the caller
- * @param fd        a descriptor it may read beside, or -1; duplicated, the caller's stays
- * @param limits    copied
+ * @param home  loop on which done is called
+ * @param task  copied
  * Thread: any.
  */
+void helper_run(struct helper_spawner *sp, struct loop *home, const struct helper_task *task,
+	helper_done_fn done, void *arg);
+
+/** The same for a function of the helper program. */
 void helper_call(struct helper_spawner *sp, struct loop *home, const char *function, const void *in,
 	size_t n, int fd, const struct helper_limits *limits, helper_done_fn done, void *arg);
+
+/** End all jobs of a tag: what waits or runs is answered with CONFAB_ECLOSED, soon. Thread: any. */
+void helper_cancel(struct helper_spawner *sp, const void *tag);
 
 #endif

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define EXIT_STATUS(code) ((code) << 8) /* as waitpid tells it */
-#define DESCRIPTORS_MAX 2
 #define CONTROL_FD 3
 #define PROGRAM_FD 4
 
@@ -44,8 +43,9 @@ static void tell_ended(struct spawner *s, uint32_t job, int status)
 		;
 }
 
-static void start(struct spawner *s, const struct spawner_packet *p, int channel, int file)
+static void start(struct spawner *s, const struct spawner_packet *p, const int fds[SPAWNER_FDS_MAX])
 {
+	int channel = fds[0], file = p->file ? fds[1] : -1, code = p->code ? fds[1 + p->file] : -1;
 	struct child *c = s->children;
 	pid_t pid;
 
@@ -57,7 +57,7 @@ static void start(struct spawner *s, const struct spawner_packet *p, int channel
 	}
 	pid = fork();
 	if (pid == 0)
-		spawner_exec(s->program, s->path, p, channel, file);
+		spawner_exec(s->program, s->path, p, channel, file, code);
 	if (pid < 0) {
 		tell_ended(s, p->job, EXIT_STATUS(1));
 		return;
@@ -103,14 +103,14 @@ static void hear(struct spawner *s)
 	struct spawner_packet p = {0};
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(SPAWNER_FDS_MAX * sizeof(int))];
 	} room;
 	struct iovec io = {&p, sizeof(p)};
 	struct msghdr m = {.msg_iov = &io,
 		.msg_iovlen = 1,
 		.msg_control = room.bytes,
 		.msg_controllen = sizeof(room.bytes)};
-	int fds[DESCRIPTORS_MAX] = {-1, -1};
+	int fds[SPAWNER_FDS_MAX] = {-1, -1, -1};
 	ssize_t n = recvmsg(s->control, &m, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *c;
 
@@ -121,11 +121,12 @@ static void hear(struct spawner *s)
 	c = CMSG_FIRSTHDR(&m);
 	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-	if (n == (ssize_t)sizeof(p) && p.magic == SPAWNER_MAGIC && p.word == SPAWNER_START)
-		start(s, &p, fds[0], fds[1]);
+	if (n == (ssize_t)sizeof(p) && p.magic == SPAWNER_MAGIC && p.word == SPAWNER_START &&
+		p.file <= 1 && p.code <= 1)
+		start(s, &p, fds);
 	else if (n == (ssize_t)sizeof(p) && p.magic == SPAWNER_MAGIC && p.word == SPAWNER_KILL)
 		kill_job(s, p.job);
-	for (int i = 0; i < DESCRIPTORS_MAX; i++)
+	for (int i = 0; i < SPAWNER_FDS_MAX; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }

@@ -59,25 +59,28 @@ static void place(int fd, int at)
 }
 
 /* Lift everything out of the way, then put it where a helper looks for it. */
-static void arrange(int channel, int file)
+static void arrange(int channel, int file, int code)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int first_closed = HELPER_FD_FILE;
 
 	channel = fcntl(channel, F_DUPFD_CLOEXEC, ABOVE_ALL);
 	if (file >= 0)
 		file = fcntl(file, F_DUPFD_CLOEXEC, ABOVE_ALL);
+	if (code >= 0)
+		code = fcntl(code, F_DUPFD_CLOEXEC, ABOVE_ALL);
 	if (null < 0 || channel < 0)
 		_exit(EXIT_CANNOT);
 	place(channel, HELPER_FD_IN);
 	place(channel, HELPER_FD_OUT);
 	place(null, STDERR_FILENO);
-	if (file >= 0) {
+	if (file >= 0)
 		place(file, HELPER_FD_FILE);
-		first_closed++;
-	}
+	if (code >= 0)
+		place(code, HELPER_FD_CODE);
 	/* At exec, because the program is run from its descriptor. */
-	if (close_range((unsigned)first_closed, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
+	if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) != 0 ||
+		(file >= 0 && fcntl(HELPER_FD_FILE, F_SETFD, 0) != 0) ||
+		(code >= 0 && fcntl(HELPER_FD_CODE, F_SETFD, 0) != 0))
 		_exit(EXIT_CANNOT);
 }
 
@@ -110,18 +113,24 @@ _Static_assert(2 + sizeof(variables) / sizeof(variables[0]) < VARIABLES_MAX, "ro
 
 /* ------------------------------------------------------------------------------------------- */
 
-void spawner_exec(
-	int program, const char *path, const struct spawner_packet *start, int channel, int file)
+void spawner_exec(int program, const char *path, const struct spawner_packet *start, int channel,
+	int file, int code)
 {
 	char memory[32], function[HELPER_NAME_MAX + 1];
 	char name[] = "confab-helper", run[] = "--run", with_file[] = "--file";
-	char *argv[] = {name, run, function, memory, file >= 0 ? with_file : NULL, NULL};
+	char with_code[] = "--code";
+	char *argv[] = {name, run, function, memory, NULL, NULL, NULL};
 	char *env[VARIABLES_MAX];
 
 	forget_signals();
 	(void)snprintf(function, sizeof(function), "%s", start->function);
 	(void)snprintf(memory, sizeof(memory), "%zu", start->limits.memory_bytes);
-	arrange(channel, file);
+	if (file >= 0)
+		argv[4] = with_file;
+	if (code >= 0)
+		argv[file >= 0 ? 5 : 4] = with_code;
+	program = fcntl(program, F_DUPFD_CLOEXEC, ABOVE_ALL); /* it lies where others go */
+	arrange(channel, file, code);
 	leave_network();
 	limit(RLIMIT_CPU, start->limits.cpu_s, 1); /* SIGXCPU first: it says why */
 	limit(RLIMIT_CORE, 0, 0);

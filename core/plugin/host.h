@@ -22,6 +22,7 @@ struct breaker;
 struct config;
 struct config_plugin_table;
 struct exchanges;
+struct helper_spawner;
 struct host;
 struct loop;
 struct op_table;
@@ -177,6 +178,9 @@ void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops);
 
 /** Where routes are opened. Before host_start; lives until host_stop is done. (route.c) */
 void host_routes_set(struct host *h, struct exchanges *x);
+
+/** Who runs helpers. Before host_start; lives until host_stop is done. (sandbox_call.c) */
+void host_helpers_set(struct host *h, struct helper_spawner *sp);
 
 /** Have fn called whenever plugins came or went after host_start, on the logic thread. Once, before. */
 void host_watch(struct host *h, void (*fn)(void *arg), void *arg);

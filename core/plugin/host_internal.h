@@ -12,6 +12,7 @@
 #include "plugin/plugin_internal.h"
 
 struct exchanges;
+struct helper_spawner;
 struct startup;
 struct stop;
 struct swap;
@@ -29,8 +30,9 @@ struct host {
 	struct store *store;
 	struct pipeline *pipeline; /* NULL: there is none (tests) */
 	struct op_table *ops;
-	struct exchanges *exchanges; /* NULL: there are no routes */
-	const struct config *cfg;    /* in force */
+	struct helper_spawner *helpers; /* NULL: there are none */
+	struct exchanges *exchanges;    /* NULL: there are no routes */
+	const struct config *cfg;       /* in force */
 	struct confab_plugin **plugins;
 	size_t n_plugins;
 	struct confab_plugin *

@@ -21,6 +21,7 @@ static const char *const flight_names[FLIGHT_KINDS] = {
 	[FLIGHT_ROUTE] = "request",
 	[FLIGHT_TICKET] = "deferred event",
 	[FLIGHT_CALL] = "question to its service",
+	[FLIGHT_HELPER] = "helper",
 };
 
 static const unsigned flight_bounds[FLIGHT_KINDS] = {
@@ -30,6 +31,7 @@ static const unsigned flight_bounds[FLIGHT_KINDS] = {
 	[FLIGHT_DOCUMENT] = 16384,
 	[FLIGHT_EVENT] = 4096,
 	[FLIGHT_TICKET] = 10000,
+	[FLIGHT_HELPER] = 64,
 };
 
 static void describe_add(char *text, size_t size, unsigned n, const char *what)

@@ -23,6 +23,7 @@ enum flight {
 	FLIGHT_ROUTE,  /* a request of one of its routes */
 	FLIGHT_TICKET, /* an event waits for its answer */
 	FLIGHT_CALL,   /* a question of the core to a service it provides */
+	FLIGHT_HELPER, /* a helper process works for it */
 	FLIGHT_KINDS,
 };
 

@@ -85,6 +85,8 @@ void plugin_flight_ended(struct confab_plugin *p, enum flight kind);
 /** Register its kinds, ops and hooks. What was registered before a failure stays until register_end.
  *  Thread: logic. (register.c) */
 int register_plugin(struct confab_plugin *p, struct confab_error *err);
+/** Its helpers are killed; their answers still come. (sandbox_call.c) */
+void sandbox_cancel(struct confab_plugin *p);
 /** Open the doors of its routes. (route.c) */
 int routes_register(struct confab_plugin *p, struct confab_error *err);
 /** Nothing new comes to it any more. */

@@ -122,6 +122,7 @@ void register_remove(struct confab_plugin *p)
 	register_leave(p);
 	if (p->host->exchanges != NULL)
 		exchanges_shut(p->host->exchanges, p);
+	sandbox_cancel(p);
 }
 
 bool register_ended(const struct confab_plugin *p)

@@ -178,6 +178,7 @@ static void start_logic(struct mail *m)
 	}
 	host_doors_set(s->host, s->pipeline, s->wire->ops);
 	exchanges_files(s->wire->exchanges, s->pool, config_server(s->config)->data);
+	host_helpers_set(s->host, s->helpers);
 	host_routes_set(s->host, s->wire->exchanges);
 	host_start(s->host, s->config, s->logic, s->pool, plugins_up, s);
 }

@@ -109,7 +109,8 @@ def certificate(folder, name):
 
 def test_certificates_are_read_again_and_connections_stay(make_server, tmp_path):
     first, port = certificate(tmp_path, "first.test"), free_port()
-    server = make_server(merged(OPEN, {"listen": [
+    # the old connection says no hello, however long the rest takes
+    server = make_server(merged(OPEN, {"limits": {"hello_timeout": "5m"}, "listen": [
         {"address": "127.0.0.1:0"},
         {"address": f"127.0.0.1:{port}", "tls": True, "cert": str(tmp_path / "cert.pem"),
          "key": str(tmp_path / "key.pem")}]}), ready=False)
@@ -117,12 +118,14 @@ def test_certificates_are_read_again_and_connections_stay(make_server, tmp_path)
 
     def shown():
         with websockets.sync.client.connect(
-                f"wss://127.0.0.1:{port}/v1/ws", ssl=context, subprotocols=["confab.v1"]) as ws:
+                f"wss://127.0.0.1:{port}/v1/ws", ssl=context, subprotocols=["confab.v1"],
+                open_timeout=DEADLINE) as ws:
             return ws.socket.getpeercert(True)
 
     wait_for(lambda: "server, is up" in server.log(), "the server to be up")
     with websockets.sync.client.connect(
-            f"wss://127.0.0.1:{port}/v1/ws", ssl=context, subprotocols=["confab.v1"]) as old:
+            f"wss://127.0.0.1:{port}/v1/ws", ssl=context, subprotocols=["confab.v1"],
+            open_timeout=DEADLINE) as old:
         assert old.socket.getpeercert(True) == first
         (tmp_path / "key.pem").write_text("no key")
         status, said = server.ctl("reload")

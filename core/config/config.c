@@ -22,6 +22,7 @@ static void type_fini(struct type_part *t, size_t plugins)
 	for (size_t i = 0; t->plugins && i < plugins; i++)
 		settings_unref(t->plugins[i]);
 	free(t->plugins);
+	free(t->switches);
 	settings_unref(t->rows);
 	settings_unref(t->roles);
 	free(t->name);
@@ -182,6 +183,17 @@ const struct confab_settings *config_plugin_settings(
 		return NULL;
 	t = type ? parse_type_find(cfg, type->name) : -1;
 	return t < 0 ? cfg->plugins[n].settings : cfg->types[t].plugins[n];
+}
+
+bool config_plugin_on(const struct config *cfg, const char *plugin, const struct config_type *type)
+{
+	int n = parse_plugin_find(cfg, plugin);
+	const struct setting_value *here;
+
+	if (n < 0)
+		return false;
+	here = &cfg->types[type->number].switches[n];
+	return !here->set || here->num;
 }
 
 bool config_may(const struct config_type *type, const char *role, const char *grant)

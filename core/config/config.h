@@ -112,6 +112,9 @@ struct config_admin {
 	unsigned mode;      /* of the socket */
 };
 
+/** Most channel types of a configuration. */
+#define CONFIG_TYPES_MAX 64
+
 enum config_type_kind {
 	CONFIG_TYPE_DIRECT,
 	CONFIG_TYPE_GROUP,
@@ -124,7 +127,8 @@ enum config_unread { CONFIG_UNREAD_ALL, CONFIG_UNREAD_MENTIONS, CONFIG_UNREAD_NO
 /** One channel type. */
 struct config_type {
 	const char *name;
-	int kind; /* enum config_type_kind: the built-in type it is, or is like */
+	unsigned number; /* config_type_at(cfg, number), below CONFIG_TYPES_MAX */
+	int kind;        /* enum config_type_kind: the built-in type it is, or is like */
 	const char *creator_role, *newcomer_role;
 	int members; /* enum config_members */
 	bool history_for_newcomers;
@@ -228,6 +232,10 @@ const struct config_plugin *config_plugin_at(const struct config *cfg, size_t n)
  */
 const struct confab_settings *config_plugin_settings(
 	const struct config *cfg, const char *plugin, const struct config_type *type);
+
+/** Is a plugin on in channels of a type, or switched off there (channel_types: TYPE: plugins: NAME:
+ *  false)? One that is not enabled at all is off. */
+bool config_plugin_on(const struct config *cfg, const char *plugin, const struct config_type *type);
 
 /**
  * May a role do something in channels of a type?

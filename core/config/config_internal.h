@@ -15,7 +15,6 @@
 
 /** Bounds of lists by name. */
 #define CONFIG_LISTENERS_MAX 32
-#define CONFIG_TYPES_MAX 64
 #define CONFIG_PLUGINS_MAX 128
 
 struct config_grants {
@@ -43,6 +42,7 @@ struct type_part {
 	struct confab_settings *roles;
 	struct config_grants grants;
 	struct confab_settings **plugins; /* by plugin number; NULL: not read */
+	struct setting_value *switches;   /* by plugin number: on or off here, if set */
 };
 
 struct config {
@@ -82,8 +82,14 @@ struct parsing {
 /** The struct a section is bound to, or NULL. */
 void *config_section_struct(struct config *cfg, enum section_id id);
 
+/** Does a value under plugins say no more than on, or off? NULL and null mean on. */
+bool parse_switched_on(const struct yaml_value *y);
+bool parse_switched_off(const struct yaml_value *y);
+
 /** Find the plugins that are enabled and read their settings. Needs store, bus, auth. */
 void parse_plugins(struct parsing *p);
+/** Is a plugin named as provider of the store, the bus or auth? */
+bool parse_is_provider(const struct config *cfg, const char *name);
 /** The number of an enabled plugin, or -1. */
 int parse_plugin_find(const struct config *cfg, const char *name);
 

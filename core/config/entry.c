@@ -41,6 +41,26 @@ static void add_all(struct config_entries *list, const char *builtin_type,
 	}
 }
 
+/* Whether a plugin is on in channels of a type, where its section says so. */
+static const struct confab_setting switch_row = {"plugin", CONFAB_SETTING_BOOL, "true", 0, 0, NULL,
+	0, CONFAB_SETTING_RELOADABLE, NULL,
+	"Is the plugin on in channels of this type? (switched on for the whole server under "
+	"plugins)"};
+
+static void add_switch(struct config_entries *list, const struct config *cfg,
+	const struct type_part *t, size_t plugin)
+{
+	struct buf b;
+
+	if (!t->switches[plugin].set)
+		return;
+	list->entries = alloc_resize(list->entries, (list->count + 1) * sizeof(*list->entries));
+	buf_init(&b);
+	buf_fmt(&b, "channel_types.%s.plugins.%s", t->name, cfg->plugins[plugin].name);
+	list->entries[list->count++] = (struct config_entry){
+		.key = buf_take(&b, NULL), .row = &switch_row, .value = &t->switches[plugin]};
+}
+
 /* A type shows the plugin's settings that it says differently from the server. */
 static void add_overlay(struct config_entries *list, const struct config *cfg,
 	const struct type_part *t, size_t plugin)
@@ -59,8 +79,10 @@ static void add_type(
 
 	add_all(list, builtin, t->rows, "channel_types.%s", t->name);
 	add_all(list, builtin, t->roles, "channel_types.%s.roles", t->name);
-	for (size_t i = 0; i < cfg->plugin_count; i++)
+	for (size_t i = 0; i < cfg->plugin_count; i++) {
+		add_switch(list, cfg, t, i);
 		add_overlay(list, cfg, t, i);
+	}
 }
 
 static void add_section(struct config_entries *list, const struct config *cfg, enum section_id id)

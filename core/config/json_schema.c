@@ -130,7 +130,18 @@ static json_t *map_schema(const char *doc, json_t *properties)
 	return schema;
 }
 
-static json_t *table_properties(const struct confab_table *table)
+/* Settings of a plugin, or that it is on or off. */
+static json_t *plugin_map(json_t *properties)
+{
+	json_t *schema = map_schema(NULL, properties);
+
+	(void)json_object_set_new(
+		schema, "type", json_pack("[s,s,s]", "object", "null", "boolean"));
+	return schema;
+}
+
+/* scope: only rows with this bit of it; 0: all. */
+static json_t *table_properties(const struct confab_table *table, unsigned scope)
 {
 	json_t *properties = json_object();
 
@@ -139,7 +150,8 @@ static json_t *table_properties(const struct confab_table *table)
 		size_t size = table->row_size < sizeof(row) ? table->row_size : sizeof(row);
 
 		memcpy(&row, (const char *)table->rows + i * table->row_size, size);
-		(void)json_object_set_new(properties, row.name, row_schema(&row));
+		if (scope == 0 || (row.scope & scope) != 0)
+			(void)json_object_set_new(properties, row.name, row_schema(&row));
 	}
 	return properties;
 }
@@ -149,17 +161,33 @@ static json_t *section_properties(const struct section *section)
 	struct confab_table table = {
 		section->rows, (uint32_t)section->count, sizeof(struct section_row)};
 
-	return table_properties(&table);
+	return table_properties(&table, 0);
 }
 
-static json_t *type_map(void)
+/* What a channel type may say of plugins: the rows of its scope, or on and off. */
+static json_t *overlays_map(const struct config_options *options)
+{
+	json_t *properties = json_object();
+
+	for (size_t i = 0; options && i < options->plugin_count; i++) {
+		const struct config_plugin_table *t = &options->plugins[i];
+
+		(void)json_object_set_new(properties, t->name,
+			plugin_map(table_properties(&t->settings, CONFAB_SCOPE_TYPE)));
+	}
+	return json_pack("{s:s, s:[s,s], s:o, s:{s:[s,s,s]}}", "description",
+		"Settings of plugins for channels of this type; false switches one off there.",
+		"type", "object", "null", "properties", properties, "additionalProperties", "type",
+		"object", "null", "boolean");
+}
+
+static json_t *type_map(const struct config_options *options)
 {
 	json_t *properties = section_properties(&sections[SECTION_CHANNEL_TYPES]);
 
 	(void)json_object_set_new(properties, "roles",
 		map_schema(section_type_roles.doc, section_properties(&section_type_roles)));
-	(void)json_object_set_new(
-		properties, "plugins", json_pack("{s:[s,s]}", "type", "object", "null"));
+	(void)json_object_set_new(properties, "plugins", overlays_map(options));
 	return map_schema(NULL, properties);
 }
 
@@ -169,11 +197,9 @@ static json_t *plugins_map(const struct config_options *options)
 
 	for (size_t i = 0; options && i < options->plugin_count; i++) {
 		const struct config_plugin_table *t = &options->plugins[i];
-		json_t *schema = map_schema(NULL, table_properties(&t->settings));
 
 		(void)json_object_set_new(
-			schema, "type", json_pack("[s,s,s]", "object", "null", "boolean"));
-		(void)json_object_set_new(properties, t->name, schema);
+			properties, t->name, plugin_map(table_properties(&t->settings, 0)));
 	}
 	return json_pack("{s:s, s:[s,s], s:o, s:{s:[s,s,s]}}", "description",
 		sections[SECTION_PLUGINS].doc, "type", "object", "null", "properties", properties,
@@ -189,7 +215,7 @@ static json_t *section_schema(enum section_id id, const struct config_options *o
 		return plugins_map(options);
 	if (id == SECTION_CHANNEL_TYPES)
 		return json_pack("{s:s, s:[s,s], s:o}", "description", section->doc, "type",
-			"object", "null", "additionalProperties", type_map());
+			"object", "null", "additionalProperties", type_map(options));
 	one = map_schema(NULL, section_properties(section));
 	if (section->shape == SECTION_LIST)
 		return json_pack("{s:s, s:[{s:s, s:o}, O]}", "description", section->doc, "anyOf",

@@ -149,7 +149,10 @@ static void types_print(struct buf *b, const struct settings_table *table)
 	buf_str(b, ".TP\n.B roles\n");
 	paragraph(b, section_type_roles.doc);
 	buf_str(b, ".TP\n.B plugins\n");
-	paragraph(b, "Settings of plugins for channels of this type, by the plugin's name.");
+	paragraph(b,
+		"Settings of plugins for channels of this type, by the plugin's name; false "
+		"switches one off there: its hooks are not called, its kinds and commands are "
+		"refused.");
 	buf_str(b, ".PP\nChannel roles:\n");
 	for (size_t i = 0; i < section_type_roles.count; i++) {
 		buf_fmt(b, ".TP\n.B %s\n", section_type_roles.rows[i].setting.name);

@@ -19,21 +19,6 @@ static bool name_valid(const char *name)
 		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
-static bool switched_off(const struct yaml_value *y)
-{
-	return y && y->shape == YAML_SCALAR && !y->quoted &&
-		(strcmp(y->text, "false") == 0 || strcmp(y->text, "off") == 0 ||
-			strcmp(y->text, "no") == 0);
-}
-
-static bool switched_on(const struct yaml_value *y)
-{
-	return yaml_is_null(y) ||
-		(y->shape == YAML_SCALAR && !y->quoted &&
-			(strcmp(y->text, "true") == 0 || strcmp(y->text, "on") == 0 ||
-				strcmp(y->text, "yes") == 0));
-}
-
 static const struct config_plugin_table *table_find(
 	const struct config_options *options, const char *name)
 {
@@ -83,7 +68,7 @@ static void plugin_add(
 	part->name = alloc_str(name);
 	part->plugin.name = part->name;
 	part->at = y ? y->key_at : at;
-	part->written = switched_on(y) ? NULL : y;
+	part->written = parse_switched_on(y) ? NULL : y;
 	p->cfg->plugin_count++;
 }
 
@@ -93,7 +78,7 @@ static void provider_add(
 {
 	const struct yaml_value *y = yaml_find(yaml_find(p->root, "plugins"), name);
 
-	if (switched_off(y))
+	if (parse_switched_off(y))
 		config_report_add(p->report, y->at,
 			"plugins.%s: is in use (%s) and cannot be switched off", name, path);
 	else
@@ -130,7 +115,7 @@ static void written_add(struct parsing *p)
 	}
 	for (y = y->first; y; y = y->next) {
 		(void)snprintf(path, sizeof(path), "plugins.%.32s", y->key);
-		if (!switched_off(y))
+		if (!parse_switched_off(y))
 			plugin_add(p, path, y->key, y->key_at);
 	}
 }
@@ -145,7 +130,7 @@ static void defaults_add(struct parsing *p)
 		/* One that this machine does not have is no mistake of the administrator's. */
 		if ((p->options->flags & CONFIG_PLUGINS_COMPLETE) && !table_find(p->options, name))
 			continue;
-		if (!switched_off(yaml_find(written, name)))
+		if (!parse_switched_off(yaml_find(written, name)))
 			plugin_add(p, "plugins", name, (struct config_place){0, 0});
 	}
 }
@@ -232,6 +217,30 @@ static void read_settings(struct parsing *p, struct plugin_part *part)
 }
 
 /* ------------------------------------------------------------------------------------------- */
+
+bool parse_switched_off(const struct yaml_value *y)
+{
+	return y && y->shape == YAML_SCALAR && !y->quoted &&
+		(strcmp(y->text, "false") == 0 || strcmp(y->text, "off") == 0 ||
+			strcmp(y->text, "no") == 0);
+}
+
+bool parse_switched_on(const struct yaml_value *y)
+{
+	return yaml_is_null(y) ||
+		(y->shape == YAML_SCALAR && !y->quoted &&
+			(strcmp(y->text, "true") == 0 || strcmp(y->text, "on") == 0 ||
+				strcmp(y->text, "yes") == 0));
+}
+
+bool parse_is_provider(const struct config *cfg, const char *name)
+{
+	bool is = strcmp(name, cfg->store.provider) == 0 || strcmp(name, cfg->bus.provider) == 0;
+
+	for (size_t i = 0; i < cfg->auth.providers.count && !is; i++)
+		is = strcmp(name, cfg->auth.providers.items[i]) == 0;
+	return is;
+}
 
 int parse_plugin_find(const struct config *cfg, const char *name)
 {

@@ -45,6 +45,8 @@ static struct type_part *type_add(struct parsing *p, const char *name, struct co
 	struct type_part *t = &p->cfg->types[p->cfg->type_count++];
 
 	t->name = alloc_str(name);
+	t->type.number = (unsigned)p->cfg->type_count - 1;
+	t->switches = alloc_zero(p->cfg->plugin_count + 1, sizeof(*t->switches));
 	t->plugins = alloc_zero(p->cfg->plugin_count + 1, sizeof(struct confab_settings *));
 	t->at = at;
 	t->rows = settings_ref(rows);
@@ -98,6 +100,32 @@ static void builtin_add(struct parsing *p, const struct type_tables *tables)
 	config_report_free(report);
 }
 
+static void not_enabled(struct parsing *p, const struct type_part *t, const struct yaml_value *y)
+{
+	struct nearest near;
+	char hint[128];
+
+	nearest_init(&near, y->key);
+	for (size_t i = 0; i < p->cfg->plugin_count; i++)
+		nearest_try(&near, p->cfg->plugins[i].name);
+	config_report_add(p->report, y->key_at,
+		"channel_types.%s.plugins: '%.64s' is not enabled under plugins%s", t->name, y->key,
+		nearest_hint(&near, hint));
+}
+
+/* A plugin that is on or off here, with no settings of its own. */
+static void switch_read(
+	struct parsing *p, struct type_part *t, size_t plugin, const struct yaml_value *y)
+{
+	t->switches[plugin] = (struct setting_value){
+		.at = y->at.line ? y->at : y->key_at, .set = true, .num = !parse_switched_off(y)};
+	if (!t->switches[plugin].num && parse_is_provider(p->cfg, y->key))
+		config_report_add(p->report, y->at,
+			"channel_types.%s.plugins.%s: keeps the store, the bus or the accounts of "
+			"the whole server and cannot be switched off for a channel type",
+			t->name, y->key);
+}
+
 /* What the administrator says of a plugin for channels of this type. */
 static void overlays_read(struct parsing *p, struct type_part *t, const struct yaml_value *y)
 {
@@ -116,11 +144,16 @@ static void overlays_read(struct parsing *p, struct type_part *t, const struct y
 	for (y = y->first; y; y = y->next) {
 		int n = parse_plugin_find(p->cfg, y->key);
 
-		if (n < 0)
-			config_report_add(p->report, y->key_at,
-				"channel_types.%s.plugins: '%.64s' is not enabled under plugins",
-				t->name, y->key);
-		if (n < 0 || !t->plugins[n])
+		if (n < 0) {
+			not_enabled(p, t, y);
+			continue;
+		}
+		if (parse_switched_off(y) || parse_switched_on(y)) {
+			switch_read(p, t, (size_t)n, y);
+			continue;
+		}
+		t->switches[n] = (struct setting_value){0}; /* settings switch on */
+		if (!t->plugins[n])
 			continue;
 		(void)snprintf(path, sizeof(path), "channel_types.%s.plugins.%s", t->name, y->key);
 		replace(&t->plugins[n], settings_read(&reader, path, t->plugins[n], y));
@@ -135,6 +168,8 @@ static void overlays_begin(struct parsing *p, struct type_part *t, const struct 
 							: p->cfg->plugins[i].settings;
 
 		t->plugins[i] = s ? settings_ref(s) : NULL;
+		if (below)
+			t->switches[i] = below->switches[i];
 	}
 }
 

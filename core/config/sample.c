@@ -141,7 +141,8 @@ static void types_explained(struct buf *b, const struct confab_settings *s)
 	buf_str(b, "# plugins\n");
 	wrap_text(b, "#     ", WIDTH,
 		"Settings of plugins for channels of this type, as far as a plugin allows it: "
-		"plugins: {NAME: {KEY: VALUE}}");
+		"plugins: {NAME: {KEY: VALUE}}; or {NAME: false}: it is off there (its hooks are "
+		"not called, its kinds and commands are refused).");
 }
 
 static void types(struct buf *b, const struct config *cfg)

@@ -249,6 +249,12 @@ enum step_answer command_step(struct confab_event *ev)
 		event_error(ev, "no_command", missing, 0, NULL);
 		return STEP_END;
 	}
+	if (pipeline_off(ev->pl, c->owner, ev)) {
+		snprintf(missing, sizeof(missing), "the plugin '%s' is off in this channel",
+			c->owner_name);
+		event_error(ev, "forbidden", missing, 0, c->owner_name);
+		return STEP_END;
+	}
 	why = c->row->grant ? permit_refusal(&ev->actor, ev->lg->channel, c->row->grant) : NULL;
 	if (why) {
 		event_error(ev, why, NULL, 0, NULL);

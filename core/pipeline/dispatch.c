@@ -163,7 +163,7 @@ static enum step_answer walk(struct confab_event *ev, struct running_cell *here)
 		enum confab_verdict v;
 		int64_t now;
 
-		if (!wanted(hk, ev->kind)) {
+		if (!wanted(hk, ev->kind) || pipeline_off(ev->pl, hk->owner, ev)) {
 			continue;
 		}
 		if (switched_off(hk, before)) {
@@ -235,7 +235,8 @@ void dispatch_observe(struct confab_event *ev)
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct hook *hk = list->items[i];
 
-		if (!wanted(hk, ev->kind) || switched_off(hk, before)) {
+		if (!wanted(hk, ev->kind) || pipeline_off(ev->pl, hk->owner, ev) ||
+			switched_off(hk, before)) {
 			continue;
 		}
 		struct blame *home = hk->blame;

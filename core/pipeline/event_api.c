@@ -11,6 +11,7 @@
 #include <confab/chat.h>
 #include <confab/settings.h>
 #include "chat/channel.h"
+#include "config/config.h"
 #include "pipeline/event_internal.h"
 #include "pipeline/hold.h"
 #include "pipeline/hook.h"
@@ -103,13 +104,12 @@ const struct confab_message *confab_event_message(const struct confab_event *ev)
 const struct confab_settings *confab_event_settings(const struct confab_event *ev)
 {
 	const struct hook *hk = ev->running;
-	const struct channel *ch = ev->lg->channel;
+	const struct config_type *type = event_type(ev);
 
 	if (!hk || !hk->settings) {
 		return NULL;
 	}
-	return hk->settings(
-		hk->owner, ch && ch->type ? channel_type_name(ch) : NULL, ch ? ev->lg->id : NULL);
+	return hk->settings(hk->owner, type ? type->name : NULL, event_channel(ev));
 }
 
 void *confab_event_built(const struct confab_event *ev)

@@ -42,18 +42,6 @@ static void list_unref(struct hook_list *list)
 	free(list);
 }
 
-static bool word_in(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = words; at && (at = strstr(at, word)) != NULL; at += len) {
-		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /** Place in the administrator's order, or n if it is not named there. */
 static size_t fixed_place(const struct stage_order *order, const char *plugin)
 {
@@ -75,7 +63,7 @@ static bool must_precede(
 	if (pa < order->n || pb < order->n) {
 		return pa < pb;
 	}
-	return word_in(a->before, b->plugin) || word_in(b->after, a->plugin);
+	return hook_named(a->before, b->plugin) || hook_named(b->after, a->plugin);
 }
 
 /**
@@ -404,6 +392,18 @@ const struct hook_list *hooks_continue(
 	return rest;
 }
 
+bool hook_named(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = names; at && (at = strstr(at, name)) != NULL; at += len) {
+		if ((at == names || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool hook_fixed(const struct hooks *h, const struct hook *hk)
 {
 	const struct stage_order *order = &h->orders[hk->row.stage];
@@ -416,7 +416,7 @@ bool hook_wants(const struct hook *hk, const char *kind)
 	const char *dot = strchr(kind, '.');
 	char family[40];
 
-	if (strcmp(hk->row.kinds, "*") == 0 || word_in(hk->row.kinds, kind)) {
+	if (strcmp(hk->row.kinds, "*") == 0 || hook_named(hk->row.kinds, kind)) {
 		return true;
 	}
 	if (!dot || (size_t)(dot - kind) + 3 > sizeof(family)) {
@@ -424,5 +424,5 @@ bool hook_wants(const struct hook *hk, const char *kind)
 	}
 	memcpy(family, kind, (size_t)(dot - kind));
 	strcpy(family + (dot - kind), ".*");
-	return word_in(hk->row.kinds, family);
+	return hook_named(hk->row.kinds, family);
 }

@@ -11,6 +11,7 @@
 #include "base/blame.h"
 
 struct breaker;
+struct channel;
 struct running;
 
 #define HOOK_STAGES 6 /* index: enum confab_stage */
@@ -22,8 +23,9 @@ struct hook {
 	const void *owner;          /* the plugin's record */
 	const char *plugin;         /* its name; of a registered one it lives for ever */
 	const char *before, *after; /* names of plugins, or NULL */
+	/** Of a channel: by its type and its own row (NULL: none yet). Or NULL. */
 	const struct confab_settings *(*settings)(
-		const void *owner, const char *type, const char *channel); /* or NULL */
+		const void *owner, const char *type, const struct channel *ch);
 	/* An event begins to wait for the owner's answer, or ends to: asked on the logic thread. NULL: not
 	   counted. */
 	bool (*defer_begin)(const void *owner); /* false: too many wait for it already */
@@ -88,6 +90,9 @@ const struct hook_list *hooks_continue(
 
 /** Did the administrator name its plugin in the order of its stage? */
 bool hook_fixed(const struct hooks *h, const struct hook *hk);
+
+/** Is a name among names separated by spaces (NULL: none)? */
+bool hook_named(const char *names, const char *name);
 
 /** Does a hook want events of this kind? "*", "message.*", or the name among its kinds. */
 bool hook_wants(const struct hook *hk, const char *kind);

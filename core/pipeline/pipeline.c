@@ -399,11 +399,29 @@ static enum confab_verdict kind_judges(struct confab_event *ev)
 	return v;
 }
 
+const struct channel *event_channel(const struct confab_event *ev)
+{
+	return ev->lg->state == LOG_READY ? ev->lg->channel : NULL;
+}
+
+const struct config_type *event_type(const struct confab_event *ev)
+{
+	const struct channel *ch = event_channel(ev);
+	const char *made = ev->kind->row->flags & CONFAB_KIND_MAKES_LOG ? json_str(ev->body, "type")
+									: NULL;
+
+	if (ch) {
+		return ch->type;
+	}
+	return made ? config_type(ev->pl->chat->config, made) : NULL;
+}
+
 enum confab_verdict event_judge(struct confab_event *ev)
 {
 	const struct confab_kind_row *row = ev->kind->row;
 	struct channel *ch = ev->lg->channel;
 	const char *why;
+	char text[80];
 
 	if (ev->lg->state == LOG_ABSENT && !(row->flags & CONFAB_KIND_MAKES_LOG)) {
 		event_error(ev, row->log == CONFAB_LOG_CHANNEL ? "no_channel" : "no_user", NULL, 0,
@@ -421,6 +439,12 @@ enum confab_verdict event_judge(struct confab_event *ev)
 	}
 	if (ch && ch->type && !ch->type->typing && strcmp(row->name, "typing") == 0) {
 		event_error(ev, "forbidden", "who is typing is not shown here", 0, NULL);
+		return CONFAB_REJECT;
+	}
+	if (pipeline_off(ev->pl, ev->kind->owner, ev)) {
+		snprintf(text, sizeof(text), "the plugin '%s' is off in this channel",
+			ev->kind->owner_name);
+		event_error(ev, "forbidden", text, 0, ev->kind->owner_name);
 		return CONFAB_REJECT;
 	}
 	why = row->grant

@@ -49,6 +49,9 @@ struct pipeline {
 	void *todo_ctx;
 	/** What a plugin's calls cost, by the owner of a kind, op or command; NULL: nobody counts. */
 	struct blame *(*blame_of)(const void *owner);
+	/** Is a plugin off in a channel: by its type, or by its own row? ch may be NULL (no row yet).
+	 *  NULL: never. */
+	bool (*off_in)(const void *owner, const struct config_type *type, const struct channel *ch);
 	bool draining; /* refuse what is new */
 };
 
@@ -98,6 +101,20 @@ void pipeline_system(struct pipeline *pl, const char *kind, const char *log_user
 static inline struct blame *pipeline_blame(const struct pipeline *pl, const void *owner)
 {
 	return owner && pl->blame_of ? pl->blame_of(owner) : NULL;
+}
+
+/** The channel it is about, once it is loaded; NULL: none, not yet, or there is none of this id. */
+const struct channel *event_channel(const struct confab_event *ev);
+/** Its type; of a channel that is being made the one it will have. NULL: not known (yet). */
+const struct config_type *event_type(const struct confab_event *ev);
+
+/** Has the administrator switched a plugin off where this event happens? */
+static inline bool pipeline_off(
+	const struct pipeline *pl, const void *owner, const struct confab_event *ev)
+{
+	const struct config_type *type = owner && pl->off_in ? event_type(ev) : NULL;
+
+	return type && pl->off_in(owner, type, event_channel(ev));
 }
 
 /** May it be, as things stand? Core's rules and the kind's. Used at authorize and recheck. */

@@ -217,6 +217,12 @@ static struct blame *blame_of(const void *owner)
 	return plugin_blame((struct confab_plugin *)(uintptr_t)owner);
 }
 
+static bool off_in(const void *owner, const struct config_type *type, const struct channel *ch)
+{
+	(void)ch;
+	return snapshots_off(((const struct confab_plugin *)owner)->snapshots, type);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 struct host *host_new(const struct host_options *options)
@@ -430,8 +436,10 @@ void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops)
 {
 	h->pipeline = pl;
 	h->ops = ops;
-	if (pl != NULL)
-		pl->blame_of = blame_of;
+	if (pl == NULL)
+		return;
+	pl->blame_of = blame_of;
+	pl->off_in = off_in;
 }
 
 void host_watch(struct host *h, void (*fn)(void *arg), void *arg)

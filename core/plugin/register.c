@@ -21,10 +21,10 @@
 
 /* The pipeline asks for the settings of the hook it calls. */
 static const struct confab_settings *settings_for(
-	const void *owner, const char *type, const char *channel)
+	const void *owner, const char *type, const struct channel *ch)
 {
 	const struct confab_plugin *p = owner;
-	(void)channel;
+	(void)ch;
 	return snapshots_find(p->snapshots, type);
 }
 

@@ -26,11 +26,14 @@ struct snapshots {
 	const struct config *cfg;
 	int (*prepare)(const struct confab_settings *s, void **built, struct confab_error *err);
 	void (*discard)(void *built);
+	uint64_t off;            /* bits of the numbers of channel types where it is off */
 	struct snapshot *server; /* NULL: no settings */
 	size_t n_types;
 	const char **types; /* borrowed from cfg */
 	struct snapshot **of_types;
 };
+
+_Static_assert(CONFIG_TYPES_MAX <= 64, "struct snapshots has a bit for each type");
 
 static struct snapshot *find_equal(const struct snapshots *s, const struct confab_settings *like)
 {
@@ -110,6 +113,10 @@ struct snapshots *snapshots_new(const char *plugin, const struct descriptor *des
 	s->prepare = desc->d.prepare;
 	s->discard = desc->d.discard;
 	const struct config_plugin *cp = cfg != NULL ? config_plugin(cfg, plugin) : NULL;
+	const struct config_type *type;
+	for (size_t i = 0; cp != NULL && (type = config_type_at(cfg, i)) != NULL; i++)
+		if (!config_plugin_on(cfg, plugin, type))
+			s->off |= UINT64_C(1) << i;
 	if (cp == NULL || cp->settings == NULL)
 		return s;
 	s->cfg = config_ref(cfg);
@@ -137,6 +144,11 @@ void snapshots_free(struct snapshots *s)
 	free(s->types);
 	config_unref(s->cfg);
 	free(s);
+}
+
+bool snapshots_off(const struct snapshots *s, const struct config_type *type)
+{
+	return s != NULL && s->off != 0 && (s->off >> type->number & 1) != 0;
 }
 
 const struct confab_settings *snapshots_find(const struct snapshots *s, const char *type)

@@ -9,9 +9,11 @@
 #ifndef PLUGIN_SNAPSHOT_H
 #define PLUGIN_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <confab/plugin.h>
 
 struct config;
+struct config_type;
 struct descriptor;
 struct snapshots;
 
@@ -35,6 +37,9 @@ int snapshots_prepare(struct snapshots *s, struct confab_error *err);
  * NULL is fine. Thread: logic.
  */
 void snapshots_free(struct snapshots *s);
+
+/** Has the administrator switched the plugin off in channels of this type? */
+bool snapshots_off(const struct snapshots *s, const struct config_type *type);
 
 /** Of the server (type NULL), or of a channel type; unknown types have the server's. Borrowed; NULL:
  *  the plugin has no settings. */

@@ -29,11 +29,11 @@ static const struct confab_setting jwt_rows[] = {
 		"Who made the tokens."},
 };
 static const struct config_plugin_table tables[] = {
-	{"filter", {filter_rows, 5, sizeof(filter_rows[0])}},
-	{"auth-jwt", {jwt_rows, 1, sizeof(jwt_rows[0])}},
-	{"auth-local", {NULL, 0, sizeof(jwt_rows[0])}},
-	{"store-sqlite", {NULL, 0, sizeof(jwt_rows[0])}},
-	{"typing", {NULL, 0, sizeof(jwt_rows[0])}},
+	{"filter", {filter_rows, 5, sizeof(filter_rows[0])}, false},
+	{"auth-jwt", {jwt_rows, 1, sizeof(jwt_rows[0])}, false},
+	{"auth-local", {NULL, 0, sizeof(jwt_rows[0])}, false},
+	{"store-sqlite", {NULL, 0, sizeof(jwt_rows[0])}, false},
+	{"typing", {NULL, 0, sizeof(jwt_rows[0])}, false},
 };
 static const struct config_options options = {
 	tables, 5, CONFIG_KEEP_SECRETS | CONFIG_PLUGINS_COMPLETE};

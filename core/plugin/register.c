@@ -84,7 +84,8 @@ static void hook_sweep(struct holding *h)
 
 /* ------------------------------------------------------------------------------------------ */
 
-int register_plugin(struct confab_plugin *p, struct confab_error *err)
+/* All but hooks: what has a name that nobody else may have. */
+static int names_register(struct confab_plugin *p, struct confab_error *err)
 {
 	struct pipeline *pl = p->host->pipeline;
 	struct op_table *ops = p->host->ops;
@@ -99,12 +100,10 @@ int register_plugin(struct confab_plugin *p, struct confab_error *err)
 		rc = routes_register(p, err);
 	if (rc == 0)
 		rc = metrics_register(p, err);
-	if (pl != NULL && rc == 0)
-		rc = hooks_register(p, pl, err);
 	return rc;
 }
 
-void register_leave(struct confab_plugin *p)
+static void names_leave(struct confab_plugin *p)
 {
 	if (p->host->ops != NULL)
 		op_remove_all(p->host->ops, p);
@@ -112,9 +111,24 @@ void register_leave(struct confab_plugin *p)
 		exchanges_close(p->host->exchanges, p);
 	if (p->host->pipeline != NULL) {
 		kind_remove_all(p->host->pipeline->kinds, p);
-		hook_remove_all(p->host->pipeline->hooks, p);
 		command_remove_all(p->host->pipeline->commands, p);
 	}
+}
+
+int register_plugin(struct confab_plugin *p, struct confab_error *err)
+{
+	struct pipeline *pl = p->host->pipeline;
+	int rc = names_register(p, err);
+	if (pl != NULL && rc == 0)
+		rc = hooks_register(p, pl, err);
+	return rc;
+}
+
+void register_leave(struct confab_plugin *p)
+{
+	names_leave(p);
+	if (p->host->pipeline != NULL)
+		hook_remove_all(p->host->pipeline->hooks, p);
 }
 
 void register_remove(struct confab_plugin *p)
@@ -139,12 +153,15 @@ unsigned register_requests(const struct confab_plugin *p)
 int register_swap(struct confab_plugin *old, struct confab_plugin *fresh, struct confab_error *err)
 {
 	struct confab_error none = {0};
-	register_leave(old);
+	names_leave(old);
 	int rc = register_plugin(fresh, err);
-	if (rc == 0)
+	if (rc == 0) {
+		register_leave(old);
 		return 0;
+	}
 	register_remove(fresh);
-	if (register_plugin(old, &none) != 0)
+	/* Its hooks were never away: those that it added itself nobody else could add again. */
+	if (names_register(old, &none) != 0)
 		log_error("plugin '%s', cannot be registered as it was (%s)", old->name, none.text);
 	return rc;
 }
@@ -155,7 +172,7 @@ struct confab_hook *confab_hook_add(struct confab_plugin *p, const struct confab
 	struct pipeline *pl = plugin_check(p)->host->pipeline;
 	struct hook hook = hook_of(p, row);
 
-	if (!plugin_open_for_work(p) || pl == NULL) {
+	if (!plugin_open_for_work(p) || pl == NULL || atomic_load(&p->state) == PLUGIN_LEAVING) {
 		confab_error_set(err, CONFAB_ECLOSED, "plugin '%s' is being unloaded", p->name);
 		return NULL;
 	}

@@ -12,11 +12,11 @@
 enum metric { VISITS, WARMTH, WAITING, OPEN };
 
 static const struct confab_metric_row metrics[] = {
-	[VISITS] = {"visits", CONFAB_COUNTER, NULL, "who door", "People who came."},
-	[WARMTH] = {"warmth", CONFAB_GAUGE, "celsius", NULL, "How warm it is."},
+	[VISITS] = {"visits", CONFAB_COUNTER, NULL, "who door", "People who came.", 0, 0},
+	[WARMTH] = {"warmth", CONFAB_GAUGE, "celsius", NULL, "How warm it is.", 0, 0},
 	[WAITING] = {"waiting", CONFAB_HISTOGRAM, "seconds", NULL, "How long people waited.", 10,
 		13},
-	[OPEN] = {"open", CONFAB_COUNTER, "seconds", NULL, "How long it was open."},
+	[OPEN] = {"open", CONFAB_COUNTER, "seconds", NULL, "How long it was open.", 0, 0},
 };
 
 struct desk {

@@ -129,6 +129,9 @@ static void renewed(void *arg, struct confab_verify *v)
 		request_error(rq, "token", "this token belongs to another user", 0, NULL);
 	} else {
 		session_expiry(s, v->expires_ms);
+		if (v->role[0]) { /* as a hello with it would */
+			session_role(s->user, v->role);
+		}
 		confab_reply(rq, json_pack("{s:I}", "expires", (json_int_t)v->expires_ms));
 	}
 }

@@ -22,7 +22,7 @@ static const struct confab_setting filter_rows[] = {
 		CONFAB_SETTING_RELOADABLE, "low, high", "Level."},
 };
 static const struct config_plugin_table tables[] = {
-	{"filter", {filter_rows, 5, sizeof(filter_rows[0])}},
+	{"filter", {filter_rows, 5, sizeof(filter_rows[0])}, false},
 };
 /* Secrets are kept as they are written: no file is opened and no variable is read. */
 static const struct config_options options = {tables, 1, CONFIG_KEEP_SECRETS};

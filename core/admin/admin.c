@@ -22,6 +22,7 @@
 
 #define LINE_MAX_BYTES 65536
 #define CONNECTIONS_MAX 32
+#define SAY_MAX_BYTES ((size_t)1024 * 1024) /* that wait to be read */
 
 struct admin_conn {
 	struct admin_conn *next;
@@ -37,6 +38,8 @@ struct admin_conn {
 
 struct admin_request {
 	struct admin_conn *conn; /* NULL: it has gone, the answer is dropped */
+	void (*gone)(void *arg); /* NULL: does not matter */
+	void *gone_arg;
 };
 
 struct admin {
@@ -72,8 +75,13 @@ static void conn_close(struct admin_conn *c)
 	c->admin->n_conns--;
 	watch_stop(&c->watch);
 	close(c->watch.fd);
-	if (c->waiting)
-		c->waiting->conn = NULL;
+	if (c->waiting) {
+		struct admin_request *rq = c->waiting;
+
+		rq->conn = NULL;
+		if (rq->gone)
+			rq->gone(rq->gone_arg); /* answers, perhaps at once */
+	}
 	c->later.run = conn_free;
 	loop_later(c->admin->env.loop, &c->later);
 }
@@ -177,7 +185,10 @@ static void conn_ready(void *arg, unsigned what)
 		else
 			buf_add(&c->in, piece, (size_t)n);
 	}
-	conn_work(c);
+	if (c->ended && c->waiting && c->waiting->gone)
+		conn_close(c); /* whoever listens to a stream has left */
+	else
+		conn_work(c);
 }
 
 static void accept_ready(void *arg, unsigned what)
@@ -313,6 +324,28 @@ static void answer(struct admin_request *rq, json_t *whole)
 			watch_again(&c->watch, WATCH_READ);
 	}
 	json_decref(whole);
+}
+
+bool admin_say(struct admin_request *rq, json_t *line)
+{
+	struct admin_conn *c = rq->conn;
+	json_t *whole = json_pack("{s:o}", "say", line);
+	bool room = c != NULL && c->out.len - c->sent < SAY_MAX_BYTES;
+
+	if (room) {
+		json_write(&c->out, whole);
+		buf_char(&c->out, '\n');
+		watch_again(
+			&c->watch, WATCH_WRITE); /* sent from a turn of its own: it may end there */
+	}
+	json_decref(whole);
+	return room;
+}
+
+void admin_on_gone(struct admin_request *rq, void (*gone)(void *arg), void *arg)
+{
+	rq->gone = gone;
+	rq->gone_arg = arg;
 }
 
 void admin_reply(struct admin_request *rq, json_t *ok)

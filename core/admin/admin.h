@@ -98,6 +98,16 @@ void admin_reply(struct admin_request *rq, json_t *ok);
 void admin_refuse(struct admin_request *rq, const char *code, const char *fmt, ...)
 	CONFAB_PRINTF(3, 4);
 
+/**
+ * One of several answers, before the last: {"say":line}. line is taken.
+ *
+ * @return false: it was not sent, as the asker does not read fast enough or has gone
+ */
+bool admin_say(struct admin_request *rq, json_t *line);
+/** Have gone called once if the asker leaves before the last answer, which is still to be given then. Who
+ *  asks for this is told at once. */
+void admin_on_gone(struct admin_request *rq, void (*gone)(void *arg), void *arg);
+
 /** The verbs; ends with name NULL. Static. Thread: any. */
 extern const struct admin_verb admin_verbs[];
 

@@ -13,6 +13,7 @@
 #include "admin/plugin_verb.h"
 #include "admin/plugins.h"
 #include "admin/revoke.h"
+#include "admin/trace.h"
 #include "admin/users.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -396,6 +397,7 @@ const struct admin_verb admin_verbs[] = {
 	{"plugin.reload", "Put a plugin's newest file in the place of the copy that runs.",
 		admin_plugin_reload},
 	{"hooks", "Hooks of plugins by stage, in their order.", admin_hooks},
+	{"trace", "Follow events that bear a name; count, seconds: how long.", admin_trace},
 	{"log.level", "Show the level, or set it.", run_log_level},
 	{"log.reopen", "Open the log's file again.", run_log_reopen},
 	{"reload", "Read the configuration again: all of it or nothing.", run_reload},

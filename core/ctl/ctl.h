@@ -55,6 +55,9 @@ int ctl_plugin_lint(struct ctl *ctl, const struct ctl_verb *verb, int argc, char
 /** `confabctl plugin new`. */
 int ctl_plugin_new(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 
+/** `confabctl trace`. */
+int ctl_trace(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
+
 /** `confabctl restore`. */
 int ctl_restore(struct ctl *ctl, const struct ctl_verb *verb, int argc, char **argv);
 

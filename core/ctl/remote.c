@@ -89,34 +89,61 @@ char *remote_socket(struct ctl *ctl)
 	return path;
 }
 
-json_t *remote_ask(struct ctl *ctl, json_t *request)
+/* Read lines up to the one that is no {"say":…}. @return its "ok", or NULL and why not was said */
+static json_t *read_answers(
+	struct ctl *ctl, int fd, struct buf *b, void (*said)(struct ctl *ctl, const json_t *line))
+{
+	json_t *ok = NULL;
+	bool more = true;
+
+	while (more) {
+		size_t len = stream_read_until(fd, b, "\n", ANSWER_MAX);
+		json_t *line = len && said ? json_loadb(b->bytes, len, 0, NULL) : NULL;
+		const json_t *say = json_object_get(line, "say");
+
+		more = say != NULL;
+		if (say)
+			said(ctl, say);
+		else if (len)
+			ok = take_answer(ctl, b->bytes, len);
+		else
+			ctl_fail(ctl, CTL_FAILED, "the server closed without an answer");
+		json_decref(line);
+		memmove(b->bytes, b->bytes + len, b->len - len);
+		b->len -= len;
+	}
+	return ok;
+}
+
+json_t *remote_follow(
+	struct ctl *ctl, json_t *request, void (*said)(struct ctl *ctl, const json_t *line))
 {
 	char *path = remote_socket(ctl);
 	int fd = path ? connect_to(ctl, path) : -1;
 	json_t *ok = NULL;
 	struct buf b;
-	size_t len;
 
 	free(path);
 	buf_init(&b);
 	if (fd >= 0) {
 		json_write(&b, request);
 		buf_char(&b, '\n');
-		if (!stream_send(fd, b.bytes, b.len)) {
-			ctl_fail(ctl, CTL_FAILED, "the server closed its admin socket");
-		} else {
+		if (stream_send(fd, b.bytes, b.len)) {
 			buf_clear(&b);
-			len = stream_read_until(fd, &b, "\n", ANSWER_MAX);
-			if (len)
-				ok = take_answer(ctl, b.bytes, len);
-			else
-				ctl_fail(ctl, CTL_FAILED, "the server closed without an answer");
+			ok = read_answers(ctl, fd, &b, said);
+		} else {
+			ctl_fail(ctl, CTL_FAILED, "the server closed its admin socket");
 		}
 		close(fd);
 	}
 	json_decref(request);
 	buf_fini(&b);
 	return ok;
+}
+
+json_t *remote_ask(struct ctl *ctl, json_t *request)
+{
+	return remote_follow(ctl, request, NULL);
 }
 
 static int show(struct ctl *ctl, json_t *request)
@@ -357,6 +384,9 @@ const struct ctl_verb ctl_remote_verbs[] = {
 	{"plugin reload", "NAME", "run a plugin's newest file in place of the copy that runs", 1, 1,
 		run_named},
 	{"hooks", "", "hooks of plugins, in the order in which they run, and why", 0, 0, run_plain},
+	{"trace", "NAME [--count N] [--seconds N]",
+		"follow events: a kind, channel, user, session, cid, #NUMBER or *", 1, -1,
+		ctl_trace},
 	{"log level", "[LEVEL]", "show or set: error, warning, info, debug", 0, 1, run_log_level},
 	{"log reopen", "", "open the log's file again, after it was moved", 0, 0, run_plain},
 	{"reload", "", "read the configuration again: all of it or nothing", 0, 0, run_plain},

@@ -29,6 +29,15 @@ json_t *remote_ask(struct ctl *ctl, json_t *request);
  */
 int remote_plugin(struct ctl *ctl, int argc, char **argv);
 
+/**
+ * Ask for a stream: each {"say":line} is given to said, which borrows it, until the last answer comes.
+ *
+ * @param request  taken
+ * @return that answer's "ok", a new reference; or NULL, and why not was said
+ */
+json_t *remote_follow(
+	struct ctl *ctl, json_t *request, void (*said)(struct ctl *ctl, const json_t *line));
+
 /** Show an answer, which is taken, as asked for: JSON or lines. NULL: nothing. @return exit status */
 int remote_show(struct ctl *ctl, json_t *ok);
 

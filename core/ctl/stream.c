@@ -30,7 +30,10 @@ size_t stream_read_until(int fd, struct buf *in, const char *mark, size_t max)
 {
 	size_t size = strlen(mark), from = in->len;
 	char piece[65536];
+	const char *there = from ? memmem(in->bytes, from, mark, size) : NULL;
 
+	if (there)
+		return (size_t)(there - in->bytes) + size;
 	while (in->len < max) {
 		ssize_t n = recv(fd, piece, sizeof(piece), 0);
 		const char *found;

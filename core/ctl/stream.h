@@ -19,7 +19,7 @@ bool stream_send(int fd, const char *bytes, size_t len);
 /**
  * Read until a mark has come; what came behind it is kept too.
  *
- * @param in    appended to; what it held is not searched
+ * @param in    appended to; what it holds is searched first
  * @param mark  "\n", "\r\n\r\n"
  * @param max   give up when in holds so much without a mark [bytes]
  * @return the length of in up to the mark's end, or 0: the end came, or nothing in time, or too much

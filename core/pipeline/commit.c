@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <confab/provider/store.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "chat/cursor.h"
 #include "chat/load.h"
@@ -25,6 +26,7 @@
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/strand.h"
+#include "pipeline/trace.h"
 #include "store/store.h"
 
 #define BATCH_MAX 256
@@ -292,6 +294,20 @@ static void show_message(struct batch *b, struct confab_event *ev, const struct 
 		.json = json_incref((json_t *)batch_row(b, "message", id, &known))};
 }
 
+static void fan_out(struct pipeline *pl, struct chat_log *lg, uint64_t prev, const struct batch *b,
+	int64_t born_us)
+{
+	uint64_t before = pl->stats.frames;
+	int64_t began_us = pl->traces ? clock_mono_us() : 0;
+
+	fanout_entries(pl->fanout, lg, prev, b->call->entries, b->n, born_us);
+	for (struct confab_event *ev = pl->traces ? b->events : NULL; ev; ev = ev->next) {
+		if (ev->traced) {
+			trace_fanout(ev, pl->stats.frames - before, lg->subs, began_us);
+		}
+	}
+}
+
 static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b)
 {
 	const struct confab_entry *entries = b->call->entries;
@@ -325,7 +341,7 @@ static void batch_done(struct pipeline *pl, struct chat_log *lg, struct batch *b
 		event_answer(ev);
 		ev->next = next;
 	}
-	fanout_entries(pl->fanout, lg, prev, entries, b->n, born_us);
+	fan_out(pl, lg, prev, b, born_us);
 	for (size_t i = 0; i < b->n; i++) {
 		apply_rights(pl, lg, &entries[i]);
 	}
@@ -512,12 +528,32 @@ static void doubt_ask(void *arg)
 
 /* --- the store's answer ------------------------------------------------------------------------ */
 
+/** For those of its events that are followed. */
+static void trace_batch(const struct batch *b, int result)
+{
+	static const char *const results[] = {[CONFAB_COMMIT_DONE] = "done",
+		[CONFAB_COMMIT_MOVED] = "moved",
+		[CONFAB_COMMIT_REFUSED] = "refused",
+		[CONFAB_COMMIT_BUSY] = "busy",
+		[CONFAB_COMMIT_UNKNOWN] = "unknown"};
+
+	for (struct confab_event *ev = b->events; ev; ev = ev->next) {
+		if (ev->traced) {
+			trace_store(
+				ev, results[result], ev->rev, b->n, clock_mono_us() - b->sent_us);
+		}
+	}
+}
+
 static void commit_answered(struct confab_commit *call, void *arg)
 {
 	struct pipeline *pl = arg;
 	struct chat_log *lg = chat_log_find(pl->chat, call->log);
 	struct batch *b = lg->batch;
 
+	if (pl->traces) {
+		trace_batch(b, call->result);
+	}
 	if (call->result == CONFAB_COMMIT_UNKNOWN) {
 		/* Nothing more is committed here until the log was read back. */
 		store_call_keep(&call->call);

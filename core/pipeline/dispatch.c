@@ -18,6 +18,7 @@
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/ticket.h"
+#include "pipeline/trace.h"
 
 /* One line a second about one plugin's slow hooks. */
 #define SLOW_SAID_US 1000000
@@ -168,6 +169,9 @@ static enum step_answer walk(struct confab_event *ev, struct running_cell *here)
 		}
 		if (switched_off(hk, before)) {
 			answer = without(ev, hk);
+			if (ev->traced) {
+				trace_hook(ev, hk, -1, 0);
+			}
 			continue;
 		}
 		struct blame *home = hk->blame;
@@ -178,6 +182,9 @@ static enum step_answer walk(struct confab_event *ev, struct running_cell *here)
 		now = clock_mono_us();
 		count(ev, hk, home, now - before, now, rules);
 		hk->figures.verdicts[(unsigned)v < BLAME_VERDICTS ? v : CONFAB_PASS]++;
+		if (ev->traced) {
+			trace_hook(ev, hk, (int)v, now - before);
+		}
 		before = now;
 		if (v != CONFAB_PASS || ev->ticket != 0 || ev->out.is != OUTCOME_NONE) {
 			answer = take_verdict(ev, v, now);
@@ -246,6 +253,9 @@ void dispatch_observe(struct confab_event *ev)
 		hk->row.observe(ev, hk->ctx);
 		now = clock_mono_us();
 		count(ev, hk, home, now - before, now, rules);
+		if (ev->traced) {
+			trace_hook(ev, hk, CONFAB_PASS, now - before);
+		}
 		before = now;
 	}
 	ev->running = NULL;

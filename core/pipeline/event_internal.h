@@ -94,6 +94,7 @@ struct confab_event {
 	uint8_t looked; /* known: 0 nothing yet, 1 channel's log asked, 2 both */
 	uint8_t depth;
 	bool answered;
+	bool traced;                   /* somebody follows it */
 	uint8_t doubts;                /* how often it was unknown whether it was written */
 	bool refused_once;             /* its batch was refused once, for no cid that is known */
 	bool doomed;                   /* ends busy once what it waits for has come */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <confab/chat.h>
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/running.h"
@@ -31,15 +32,32 @@
 #include "pipeline/steps.h"
 #include "pipeline/strand.h"
 #include "pipeline/ticket.h"
+#include "pipeline/trace.h"
 #include "wire/errors.h"
 
 /** The longest text of an error. */
 #define TEXT_MAX 199
 
+/** A step that is followed. */
+static enum step_answer step_traced(struct confab_event *ev)
+{
+	struct pipeline *pl = ev->pl;
+	const struct step *step = &pipeline_steps[ev->step];
+	int64_t began_us = clock_mono_us();
+	uint64_t id = ev->id;
+	enum step_answer answer = step->run(ev);
+
+	/* What waits may be over already. */
+	if (answer != STEP_WAIT || pl->trace_gone != id) {
+		trace_step(ev, step->name, answer, began_us);
+	}
+	return answer;
+}
+
 static void event_walk(struct confab_event *ev)
 {
 	while (ev->step < pipeline_n_steps) {
-		switch (pipeline_steps[ev->step].run(ev)) {
+		switch (ev->traced ? step_traced(ev) : pipeline_steps[ev->step].run(ev)) {
 		case STEP_NEXT:
 			ev->step++;
 			break;
@@ -86,6 +104,10 @@ static void unpin_keys(struct confab_event *ev)
 
 static void event_free(struct confab_event *ev)
 {
+	if (ev->traced) {
+		trace_over(ev);
+		ev->pl->trace_gone = ev->id;
+	}
 	unpin_keys(ev);
 	free(ev->keys.items);
 	free(ev->out.text);
@@ -203,6 +225,10 @@ struct confab_event *event_make(struct pipeline *pl, const struct kind *kind,
 	}
 	pl->stats.live++;
 	pl->stats.events++;
+	if (pl->traces && trace_wants(ev)) {
+		ev->traced = true;
+		trace_born(ev);
+	}
 	return ev;
 }
 

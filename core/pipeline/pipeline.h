@@ -25,6 +25,7 @@ struct hooks;
 struct commands;
 struct fanout;
 struct meter;
+struct trace;
 
 /** Counters for /metrics. */
 struct pipeline_stats {
@@ -52,7 +53,9 @@ struct pipeline {
 	/** Is a plugin off in a channel: by its type, or by its own row? ch may be NULL (no row yet).
 	 *  NULL: never. */
 	bool (*off_in)(const void *owner, const struct config_type *type, const struct channel *ch);
-	bool draining; /* refuse what is new */
+	struct trace *traces; /* who follows events; NULL: nobody */
+	uint64_t trace_gone;  /* number of the followed event that was freed last */
+	bool draining;        /* refuse what is new */
 };
 
 /** Both are borrowed; takes chat's ports. Never NULL; pipeline_free() takes it. */

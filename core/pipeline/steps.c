@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <confab/provider/store.h>
+#include "base/clock.h"
 #include "chat/channel.h"
 #include "chat/row.h"
 #include "chat/seen.h"
@@ -24,6 +25,7 @@
 #include "pipeline/meter.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/strand.h"
+#include "pipeline/trace.h"
 #include "store/store.h"
 
 static bool is_durable(const struct confab_event *ev)
@@ -311,8 +313,15 @@ static enum step_answer step_fanout(struct confab_event *ev)
 		show = ev->kind->row->show(ev, ev->kind->ctx);
 		blame_leave(b, &call, BLAME_KIND, false);
 		if (show) {
+			uint64_t before = ev->pl->stats.frames;
+			int64_t began_us = ev->traced ? clock_mono_us() : 0;
+
 			fanout_show(ev->pl->fanout, ev->lg, ev->actor.id, show,
 				ev->actor.session ? ev->actor.session->conn : 0);
+			if (ev->traced) {
+				trace_fanout(
+					ev, ev->pl->stats.frames - before, ev->lg->subs, began_us);
+			}
 		}
 	}
 	if (ev->out.is == OUTCOME_NONE) {

@@ -80,6 +80,9 @@ int plugin_load(struct confab_plugin *p, struct confab_error *err);
 /** Put plugins in order of loading. CONFAB_ELOOP: the cycle is printed. */
 int host_order(struct host *h, struct confab_error *err);
 
+/** Is there another that owns what p provides, of the services with one owner? (question.c) */
+int owners_check(const struct host *h, const struct confab_plugin *p, struct confab_error *err);
+
 /** Tell whoever watches that plugins came or went. (host.c) */
 void host_changed(struct host *h);
 

@@ -22,6 +22,7 @@ static const char *const flight_names[FLIGHT_KINDS] = {
 	[FLIGHT_TICKET] = "deferred event",
 	[FLIGHT_CALL] = "question to its service",
 	[FLIGHT_HELPER] = "helper",
+	[FLIGHT_QUESTION] = "question",
 };
 
 static const unsigned flight_bounds[FLIGHT_KINDS] = {
@@ -32,6 +33,7 @@ static const unsigned flight_bounds[FLIGHT_KINDS] = {
 	[FLIGHT_EVENT] = 4096,
 	[FLIGHT_TICKET] = 10000,
 	[FLIGHT_HELPER] = 64,
+	[FLIGHT_QUESTION] = 4096,
 };
 
 static void describe_add(char *text, size_t size, unsigned n, const char *what)

@@ -20,10 +20,11 @@ enum flight {
 	FLIGHT_DOCUMENT,
 	FLIGHT_EVENT,
 	FLIGHT_TODO,
-	FLIGHT_ROUTE,  /* a request of one of its routes */
-	FLIGHT_TICKET, /* an event waits for its answer */
-	FLIGHT_CALL,   /* a question of the core to a service it provides */
-	FLIGHT_HELPER, /* a helper process works for it */
+	FLIGHT_ROUTE,    /* a request of one of its routes */
+	FLIGHT_TICKET,   /* an event waits for its answer */
+	FLIGHT_CALL,     /* a question of the core to a service it provides */
+	FLIGHT_HELPER,   /* a helper process works for it */
+	FLIGHT_QUESTION, /* it asked a service of another */
 	FLIGHT_KINDS,
 };
 

@@ -204,7 +204,8 @@ int requires_check(const struct host *h, const struct confab_plugin *p, struct c
 				"plugin '%s', requires '%s', which is not enabled", p->name, name);
 		at += len;
 	}
-	return conflicts_check(h, p, err);
+	int rc = conflicts_check(h, p, err);
+	return rc != 0 ? rc : owners_check(h, p, err);
 }
 
 /* Everything has what it requires. What lacks something while a plugin is in quarantine goes too: perhaps

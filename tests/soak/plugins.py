@@ -179,7 +179,7 @@ def soak(folder, cycles, connections, rate, pace_s, calm_s=CALM_S, say=lambda te
         say(f"calm: {connections} connections, {rate} messages a second, {calm_s} s")
         calm = Load(daemon, connections, rate, calm_s).result()
         say(f"calm: p99 {calm['latency_us']['p99'] / 1000:.1f} ms; now {cycles} cycles")
-        load = Load(daemon, connections, rate, 2 + 1.1 * cycles * pace_s)
+        load = Load(daemon, connections, rate, 2 + 1.5 * cycles * pace_s)
         swaps, uss = Swaps(daemon), []
         next_at = time.monotonic()
         while swaps.cycles < cycles:

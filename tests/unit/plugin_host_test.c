@@ -18,123 +18,10 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
-#include "loop/sim.h"
-#include "loop/work.h"
 #include "base/blame.h"
 #include "plugin/host.h"
+#include "plugin_bench.h"
 #include "store/memory.h"
-
-/* What plugins of this test write down, in order. */
-static char diary[1024];
-
-CONFAB_PRINTF(1, 2) static void note(const char *fmt, ...)
-{
-	size_t len = strlen(diary);
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(diary + len, sizeof(diary) - len, fmt, args);
-	va_end(args);
-}
-
-struct bench {
-	struct host *host;
-	struct loop *loop;
-	struct pool *pool;
-	struct mail mail;
-	bool started, stopped, unloaded;
-	int rc;
-	char text[512];
-};
-
-static void on_started(void *arg, int rc, const struct confab_error *err)
-{
-	struct bench *b = arg;
-	b->started = true;
-	b->rc = rc;
-	snprintf(b->text, sizeof(b->text), "%s", err->text);
-}
-
-static void on_stopped(void *arg, int rc, const struct confab_error *err)
-{
-	(void)rc;
-	(void)err;
-	((struct bench *)arg)->stopped = true;
-}
-
-static void on_unloaded(void *arg, int rc, const struct confab_error *err)
-{
-	struct bench *b = arg;
-	b->unloaded = true;
-	b->rc = rc;
-	snprintf(b->text, sizeof(b->text), "%s", err->text);
-}
-
-static void start_mail(struct mail *m)
-{
-	struct bench *b = (struct bench *)((char *)m - offsetof(struct bench, mail));
-	host_start(b->host, NULL, b->loop, b->pool, on_started, b);
-}
-
-static void stop_mail(struct mail *m)
-{
-	struct bench *b = (struct bench *)((char *)m - offsetof(struct bench, mail));
-	host_stop(b->host, on_stopped, b);
-}
-
-static bool is_set(void *arg)
-{
-	return *(bool *)arg;
-}
-
-static void run_until(bool *flag)
-{
-	assert_true(sim_run_until(sim_now_us() + 120000000, is_set, flag));
-}
-
-static void run_for(int64_t us)
-{
-	sim_run_until(sim_now_us() + us, NULL, NULL);
-}
-
-static void bench_open(struct bench *b, const struct confab_descriptor *const *plugins)
-{
-	struct confab_error err = {0};
-	const struct host_options options = {.data_dir = "/nowhere"};
-	memset(b, 0, sizeof(*b));
-	diary[0] = '\0';
-	sim_begin(7);
-	b->loop = loop_new("logic", &err);
-	b->pool = pool_new("workers", 2, 100, &err);
-	b->host = host_new(&options);
-	assert_int_equal(loop_start(b->loop, &err), 0);
-	for (size_t i = 0; plugins[i] != NULL; i++)
-		assert_int_equal(host_open_static(b->host, plugins[i], &err), 0);
-}
-
-static void bench_start(struct bench *b, const struct confab_descriptor *const *plugins)
-{
-	bench_open(b, plugins);
-	b->mail.run = start_mail;
-	loop_post(b->loop, &b->mail);
-	run_until(&b->started);
-}
-
-static void bench_end(struct bench *b)
-{
-	b->mail.run = stop_mail;
-	loop_post(b->loop, &b->mail);
-	run_until(&b->stopped);
-	host_free(b->host);
-	pool_free(b->pool);
-	loop_stop(b->loop);
-	run_for(1000);
-	loop_free(b->loop);
-	sim_end();
-}
-
-#define BEGIN(...) \
-	struct bench b; \
-	bench_start(&b, (const struct confab_descriptor *const[]){__VA_ARGS__, NULL})
 
 /* ---- plugins ---------------------------------------------------------------------------- */
 
@@ -321,8 +208,7 @@ static void stopped_while_starting(void **state)
 	struct bench b;
 	slow_rc = CONFAB_ETIMEDOUT;
 	bench_open(&b, (const struct confab_descriptor *const[]){&ant, &slow, NULL});
-	b.mail.run = start_mail;
-	loop_post(b.loop, &b.mail);
+	bench_begin(&b);
 	run_for(5000);
 	assert_false(b.started);
 	bench_end(&b);
@@ -440,19 +326,15 @@ static const struct confab_descriptor cow = {CONFAB_HEAD("cow", "1", "MIT"), .lo
 
 static const char *unload_name;
 
-static void unload_mail(struct mail *m)
+static void unload_named(struct bench *b)
 {
-	struct bench *b = (struct bench *)((char *)m - offsetof(struct bench, mail));
-	host_unload(b->host, unload_name, on_unloaded, b);
+	host_unload(b->host, unload_name, bench_done, b);
 }
 
 static void unload_by_name(struct bench *b, const char *name)
 {
-	b->unloaded = false;
 	unload_name = name;
-	b->mail.run = unload_mail;
-	loop_post(b->loop, &b->mail);
-	run_until(&b->unloaded);
+	bench_do(b, unload_named);
 }
 
 static void services_hold_their_provider(void **state)

@@ -161,6 +161,67 @@ static void test_a_walk_goes_on_over_its_own_list(void **state)
 	hooks_release(walk);
 }
 
+/** A hook of a copy of a plugin. */
+static void add_copy(struct hooks *h, const char *plugin, const void *copy)
+{
+	struct hook proto = {.row = CONFAB_DECIDE(CONFAB_MODERATE, "message.*", pass, "test"),
+		.owner = copy,
+		.plugin = plugin};
+	struct confab_error err = {0};
+
+	assert_int_equal(hook_add(h, &proto, &err), 0);
+}
+
+/** Plugins of a list from some place on, those that are off left out. */
+static void is_rest(const struct hook_list *list, uint32_t from, const char *expected)
+{
+	char names[200] = "";
+
+	for (uint32_t i = from; i < list->n; i++) {
+		if (!list->items[i]->off) {
+			strcat(names, list->items[i]->plugin);
+			strcat(names, " ");
+		}
+	}
+	assert_string_equal(names, expected);
+}
+
+static void test_after_a_wait_everybody_is_called_once(void **state)
+{
+	static const int a1, a2, b1, b2, c1;
+	const struct hook_list *walk;
+	struct hooks *h = hooks_new();
+
+	(void)state;
+	add_copy(h, "ann", &a1);
+	add_copy(h, "ann", &a1);
+	add_copy(h, "bob", &b1);
+	add_copy(h, "cyd", &c1);
+	walk = hooks_take(h, CONFAB_MODERATE);
+	assert_ptr_equal(hooks_continue(h, CONFAB_MODERATE, walk, 1), walk);
+	/* It waits for ann's first hook; ann, who now has three, and bob are replaced. */
+	add_copy(h, "ann", &a2);
+	add_copy(h, "ann", &a2);
+	add_copy(h, "ann", &a2);
+	add_copy(h, "bob", &b2);
+	hook_remove_all(h, &a1);
+	hook_remove_all(h, &b1);
+	walk = hooks_continue(h, CONFAB_MODERATE, walk, 1);
+	is_rest(walk, 1, "ann ann bob cyd ");
+	/* It waits again, for bob's new copy; then cyd goes, and dan comes. */
+	hook_remove_all(h, &c1);
+	add_copy(h, "dan", &a1);
+	walk = hooks_continue(h, CONFAB_MODERATE, walk, 4);
+	is_rest(walk, 4, "dan ");
+	hook_remove_all(h, &a1);
+	hook_remove_all(h, &a2);
+	hook_remove_all(h, &b2);
+	walk = hooks_continue(h, CONFAB_MODERATE, walk, 4);
+	assert_int_equal(walk->n, 4);
+	hooks_release(walk);
+	hooks_free(h);
+}
+
 /* What a hook does to the hooks while they are walked. */
 struct meddler {
 	struct hooks *hooks;
@@ -323,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_stage_and_function_must_fit),
 		cmocka_unit_test(test_what_it_wants),
 		cmocka_unit_test(test_a_walk_goes_on_over_its_own_list),
+		cmocka_unit_test(test_after_a_wait_everybody_is_called_once),
 		cmocka_unit_test(test_a_hook_removes_itself),
 		cmocka_unit_test(test_a_hook_removes_one_behind_it_which_is_not_called),
 		cmocka_unit_test(test_only_the_one_of_that_id_goes),

@@ -288,7 +288,12 @@ void helper_run(struct helper_spawner *sp, struct loop *home, const struct helpe
 	job->tag = task->tag;
 	job->packet.magic = SPAWNER_MAGIC;
 	job->packet.word = SPAWNER_START;
-	job->packet.limits = task->limits;
+	/* one by one: what lies between them is not the caller's, and is sent */
+	job->packet.limits.wall_ms = task->limits.wall_ms;
+	job->packet.limits.cpu_s = task->limits.cpu_s;
+	job->packet.limits.memory_bytes = task->limits.memory_bytes;
+	job->packet.limits.output_bytes = task->limits.output_bytes;
+	job->packet.limits.files = task->limits.files;
 	job->file = task->fd >= 0 ? fcntl(task->fd, F_DUPFD_CLOEXEC, 0) : -1;
 	job->code = task->code >= 0 ? fcntl(task->code, F_DUPFD_CLOEXEC, 0) : -1;
 	job->in_len = task->n;

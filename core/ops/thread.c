@@ -52,7 +52,7 @@ static void parent_read(struct confab_row_get *got, void *arg)
 {
 	struct confab_request *rq = arg;
 	struct ops *o = rq->op->ctx;
-	const struct confab_row *row = &got->rows[0];
+	const struct confab_row *row = got->rows;
 	struct chat_log *lg = page_log(rq, got->call.rc, got->log);
 	struct confab_thread *call;
 	json_t *parent;

@@ -196,7 +196,7 @@ static void get_add(struct getting *g, const char *user, json_t *profile)
 static void get_read(struct confab_row_get *call, void *arg)
 {
 	struct getting *g = arg;
-	const struct confab_row *row = &call->rows[0];
+	const struct confab_row *row = call->rows;
 
 	if (call->call.rc) {
 		request_error(g->rq, "busy", NULL, 1000, NULL);

@@ -297,7 +297,7 @@ static struct rule *rule_of(struct walk *w, const json_t *channel)
 static void channel_read(struct confab_row_get *call, void *arg)
 {
 	struct walk *w = arg;
-	const struct confab_row *row = &call->rows[0];
+	const struct confab_row *row = call->rows;
 	int64_t keeps_ms;
 	json_t *channel;
 

@@ -98,7 +98,19 @@ static int64_t slow_holds(const struct truth_log *lg, const struct truth_entry *
 		: 0;
 }
 
-/** Two messages of one member are at least as far apart as the slow mode of the later one's rev. */
+/** Is a message one that not everybody sees? */
+static bool is_restricted(const struct truth_entry *e)
+{
+	for (size_t i = 0; i < e->n_rows; i++) {
+		if (strcmp(e->rows[i]->kind, "message") == 0 && e->rows[i]->seq == e->seq) {
+			return e->rows[i]->audience != NULL;
+		}
+	}
+	return false;
+}
+
+/** Two messages of one member are at least as far apart as the slow mode of the later one's rev. When a
+ *  restricted one was sent is nowhere stored: it binds only until the node is restarted. */
 static void check_slow(struct run *run, const struct truth_log *lg, size_t at)
 {
 	const struct truth_entry *e = lg->entries[at];
@@ -110,7 +122,8 @@ static void check_slow(struct run *run, const struct truth_log *lg, size_t at)
 	for (size_t i = at; i-- > 0;) {
 		const struct truth_entry *before = lg->entries[i];
 
-		if (!before->message || strcmp(before->sender, e->sender) != 0) {
+		if (!before->message || strcmp(before->sender, e->sender) != 0 ||
+			(run->verdict->restarts && is_restricted(before))) {
 			continue;
 		}
 		if (e->ts - before->ts < slow && slow_holds(lg, before)) {

@@ -272,3 +272,12 @@ void dispatch_late(struct confab_event *ev)
 		failed(ev, hk, clock_mono_us(), "it did not answer in time");
 	}
 }
+
+void confab_event_failed(const struct confab_event *ev, const char *why)
+{
+	struct hook *hk = (struct hook *)(uintptr_t)ev->running;
+
+	if (hk) {
+		failed((struct confab_event *)(uintptr_t)ev, hk, clock_mono_us(), why);
+	}
+}

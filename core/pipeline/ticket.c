@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "pipeline/dispatch.h"
 #include "pipeline/event_internal.h"
+#include "pipeline/hold.h"
 #include "pipeline/hook.h"
 #include "pipeline/kind.h"
 #include "pipeline/pipeline.h"
@@ -97,8 +98,17 @@ static void ticket_settle(
 		ev->out.ok = json_pack("{s:b}", "handled", 1);
 		event_finish(ev);
 		return;
-	case CONFAB_REJECT:
 	case CONFAB_HOLD:
+		if (!ev->hold_queue) {
+			break;
+		}
+		if (ev->doomed) {
+			event_resume(ev);
+		} else if (hold_event(ev) == STEP_END) {
+			event_finish(ev);
+		}
+		return;
+	case CONFAB_REJECT:
 	case CONFAB_DEFER:
 		break;
 	}

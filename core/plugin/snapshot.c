@@ -120,6 +120,8 @@ struct snapshots *snapshots_new(const char *plugin, const struct descriptor *des
 	if (cp == NULL || cp->settings == NULL)
 		return s;
 	s->cfg = config_ref(cfg);
+	if (desc->d.flags & CONFAB_READS_FILES)
+		former = NULL;
 	s->server = snapshot_get(s, former, cp->settings);
 	types_collect(s, plugin, former);
 	return s;

@@ -11,7 +11,7 @@ import subprocess
 import tree
 
 PACKAGES = ("libevent_core", "jansson", "yaml-0.1", "libpcre2-8", "libssl", "zlib", "icu-uc",
-            "sqlite3", "libargon2", "libcurl", "libxxhash", "cmocka")
+            "sqlite3", "libargon2", "libcurl", "lua5.4", "libxxhash", "cmocka")
 
 
 def compile_alone(job):

@@ -7,7 +7,7 @@ SPDX-License-Identifier: MIT
 
 import pytest
 from people import OPEN, Refused, people
-from server import BUILD, merged
+from server import BUILD, TOP, merged
 
 WORDS = ["darn", "Straße", "été", "ΣΊΣΥΦΟΣ", "東京", "x2"]
 ACTIONS = {"open": "mask", "group": "refuse", "direct": "hold"}
@@ -42,7 +42,14 @@ def by_plugin():
     }
 
 
-DOORS = {"plugin": by_plugin}
+def by_script():
+    """The script: the same, under its name."""
+    yield {"plugins": {"script-lua": {
+        "scripts": [str(TOP / "plugins/examples/wordfilter/wordfilter.lua")],
+        "settings": {"wordfilter": {"words": WORDS, "actions": ACTIONS}}}}}
+
+
+DOORS = {"plugin": by_plugin, "script": by_script}
 
 
 @pytest.fixture(params=list(DOORS))

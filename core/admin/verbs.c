@@ -191,8 +191,8 @@ static void run_sessions(struct admin_request *rq, const struct admin_env *env, 
 			continue;
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:b, s:i, s:I}", "id", s->id, "user",
-				s->user->id, "device", s->device, "online", s->conn != 0,
-				"subscriptions", (int)s->n_items, "expires_ms",
+				s->user->id, "device", s->device ? s->device : "", "online",
+				s->conn != 0, "subscriptions", (int)s->n_items, "expires_ms",
 				(json_int_t)s->expires_ms));
 	}
 	admin_reply(rq, json_pack("{s:o}", "sessions", list));

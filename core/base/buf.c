@@ -5,6 +5,7 @@
  */
 #include "base/buf.h"
 #include "base/alloc.h"
+#include "base/json_read.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -32,12 +33,7 @@ static void reserve(struct buf *b, size_t len)
 	b->cap = cap;
 }
 
-/* RFC 8259, section 7: these and nothing else must be escaped. */
-static bool json_plain(unsigned char c)
-{
-	return c >= 0x20 && c != '"' && c != '\\';
-}
-
+/* RFC 8259, section 7: these and control characters, and nothing else, must be escaped. */
 static void json_escape(struct buf *b, unsigned char c)
 {
 	static const char names[][2] = {{'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'},
@@ -131,18 +127,19 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 
 void buf_json_str(struct buf *b, const char *s, size_t len)
 {
-	size_t from = 0;
+	const char *end = s + len;
 
 	reserve(b, len + 2);
-	buf_char(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (json_plain((unsigned char)s[i]))
-			continue;
-		buf_add(b, s + from, i - from);
-		json_escape(b, (unsigned char)s[i]);
-		from = i + 1;
+	b->bytes[b->len++] = '"';
+	for (;;) {
+		const char *plain = json_plain_end(s, end);
+
+		buf_add(b, s, (size_t)(plain - s));
+		if (plain == end)
+			break;
+		json_escape(b, (unsigned char)*plain);
+		s = plain + 1;
 	}
-	buf_add(b, s + from, len - from);
 	buf_char(b, '"');
 }
 

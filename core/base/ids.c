@@ -93,6 +93,37 @@ bool id_reserved(const char *s)
 	return (s[0] == 'd' || s[0] == 'c') && s[1] == '.';
 }
 
+void id_number(char out[ID_NUMBER_SIZE], uint64_t n)
+{
+	char digits[20]; /* 2^64-1 has twenty */
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	out[sizeof(digits) - at] = '\0';
+}
+
+void id_copy(char *out, size_t size, const char *name)
+{
+	size_t len = name ? strnlen(name, size - 1) : 0;
+
+	if (len > 0)
+		memcpy(out, name, len);
+	out[len] = '\0';
+}
+
+void id_join(char *out, size_t size, const char *a, char between, const char *b)
+{
+	size_t len = strnlen(a, size - 2);
+
+	memcpy(out, a, len);
+	out[len] = between;
+	id_copy(out + len + 1, size - len - 1, b);
+}
+
 void id_random(char *out, size_t len)
 {
 	chance_bytes(out, len);

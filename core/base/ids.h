@@ -24,6 +24,16 @@ void id_made(char out[ID_MADE_SIZE], const char *creator, const char *cid);
 /** Both prefixes are reserved: may a client choose this id? */
 bool id_reserved(const char *s);
 
+/** Room for every number as an id. */
+#define ID_NUMBER_SIZE 24
+
+/** A number in decimal, as rows of messages are named. */
+void id_number(char out[ID_NUMBER_SIZE], uint64_t n);
+/** Copy a name, cut to size - 1 bytes; NULL is "". size ≥ 1 */
+void id_copy(char *out, size_t size, const char *name);
+/** Two names and what stands between them, cut to size - 1 bytes. size ≥ 2 */
+void id_join(char *out, size_t size, const char *a, char between, const char *b);
+
 /** len characters of lower-case base32 from chance (5 bits each) and a NUL. For tokens use 32+. */
 void id_random(char *out, size_t len);
 

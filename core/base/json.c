@@ -9,9 +9,10 @@
 #include "base/json.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/digest.h"
+#include "base/json_read.h"
 #include "base/utf8.h"
 
-#include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +314,9 @@ json_t *json_parse_bounded(
 	}
 	if (json_scan(bytes, len, err) != 0)
 		return NULL;
-	value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	value = json_read_checked(bytes, len);
+	if (value == NULL) /* jansson reads what is rare, and says what is wrong */
+		value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (value == NULL)
 		confab_error_set(err, CONFAB_EPROTO, "JSON, %s at byte %d", why.text, why.position);
 	return value;
@@ -362,14 +365,14 @@ void json_write(struct buf *b, const json_t *value)
 	}
 }
 
-void json_hash(const json_t *object, uint8_t hash[32])
+void json_hash(const json_t *object, struct digest *digest, uint8_t hash[32])
 {
 	static const char *const left_out[] = {"id", "again", "read", NULL};
 	struct buf b;
 
 	buf_init(&b);
 	write_sorted(&b, object, left_out);
-	(void)SHA256((const unsigned char *)b.bytes, b.len, hash); /* returns hash */
+	digest_sha256(digest, b.bytes, b.len, hash);
 	buf_fini(&b);
 }
 

@@ -33,6 +33,7 @@ int json_scan(const char *bytes, size_t len, struct confab_error *err);
 bool json_is_shared(const json_t *value);
 
 struct buf;
+struct digest;
 /** Compact text of a value, keys as they stand. Appends. */
 void json_write(struct buf *b, const json_t *value);
 
@@ -40,7 +41,7 @@ void json_write(struct buf *b, const json_t *value);
  * SHA-256 of a request's canonical text: keys sorted, compact, without the top-level keys
  * `id`, `again` and `read` (design, section 3: Once). 32 bytes.
  */
-void json_hash(const json_t *object, uint8_t hash[32]);
+void json_hash(const json_t *object, struct digest *digest, uint8_t hash[32]);
 
 /** Borrowed string member, or NULL if absent or of another type. */
 const char *json_str(const json_t *object, const char *key);

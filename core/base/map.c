@@ -65,12 +65,12 @@ static bool full(size_t used, size_t cap)
 	return used >= (cap > CAP_SMALL ? cap - cap / 4 : cap);
 }
 
-/* At most half full of live pairs after, unless it is small. */
+/* At most two thirds full of live pairs after, unless it is small. */
 static size_t cap_for(size_t live_pairs)
 {
 	size_t cap = 1;
 
-	while (cap < (live_pairs > CAP_SMALL ? live_pairs * 2 : live_pairs))
+	while (cap < (live_pairs > CAP_SMALL ? live_pairs + live_pairs / 2 : live_pairs))
 		cap *= 2;
 	return cap;
 }

@@ -18,11 +18,13 @@ bool channel_text_fits(const struct channel *ch, const char *text, size_t len)
 {
 	int64_t characters = 0;
 
+	if (!ch || !ch->type || (int64_t)len <= ch->type->message_length) {
+		return true; /* no text has more characters than bytes */
+	}
 	for (size_t i = 0; i < len; i++) {
 		characters += ((unsigned char)text[i] & 0xc0) != 0x80;
 	}
-	return !ch || !ch->type || !ch->type->message_length ||
-		characters <= ch->type->message_length;
+	return !ch->type->message_length || characters <= ch->type->message_length;
 }
 
 bool channel_hides(const struct channel *ch, const struct confab_actor *who)
@@ -75,7 +77,9 @@ const char *confab_session_user(const struct confab_session *s)
 
 const char *confab_session_device(const struct confab_session *s)
 {
-	return ((const struct session *)s)->device;
+	const char *device = ((const struct session *)s)->device;
+
+	return device ? device : "";
 }
 
 const char *confab_channel_id(const struct confab_channel *ch)

@@ -162,9 +162,11 @@ struct session {
 	bool ended;         /* gone, kept for what is under way (inflight) */
 	struct slot *slots; /* of plugins */
 	struct timer expiry;
+	char *device; /* 1..32 bytes, or NULL */
 	char id[32];
-	char device[33];
 };
+
+_Static_assert(sizeof(struct session) <= 160, "a session grew beyond its budget");
 
 /** What chat asks of whoever delivers (pipeline/fanout), so that arrows point one way. */
 struct chat_ports {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ids.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "chat/cursor.h"
@@ -16,15 +17,6 @@
 #include "chat/row.h"
 #include "chat/slot.h"
 #include "config/config.h"
-
-static void copy_name(char *out, size_t size, const char *from)
-{
-	size_t len = from ? strlen(from) : 0;
-
-	len = len < size ? len : size - 1;
-	memcpy(out, from ? from : "", len);
-	out[len] = '\0';
-}
 
 static void member_changed(struct channel *ch, struct row *r)
 {
@@ -52,7 +44,7 @@ static void member_changed(struct channel *ch, struct row *r)
 	if (json_int(j, "sent", 0) > m->last_sent_ms) {
 		m->last_sent_ms = json_int(j, "sent", 0);
 	}
-	copy_name(m->role, sizeof(m->role), json_str(j, "role"));
+	id_copy(m->role, sizeof(m->role), json_str(j, "role"));
 	if (m->joined) {
 		ch->n_joined++;
 	}
@@ -161,7 +153,7 @@ static void profile_changed(struct user *u, struct row *r)
 	u->disabled = json_bool(j, "disabled");
 	u->disabled_until_ms = json_int(j, "disabled_until", 0);
 	if (json_str(j, "role") && (!u->role[0] || u->role_set)) {
-		copy_name(u->role, sizeof(u->role), json_str(j, "role"));
+		id_copy(u->role, sizeof(u->role), json_str(j, "role"));
 		u->is_admin = strcmp(u->role, "admin") == 0;
 	}
 	json_decref(j);

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ids.h"
+#include "base/json_read.h"
 #include "chat/row.h"
 
 #include <assert.h>
@@ -29,19 +31,6 @@ static struct loose *loose_of(const struct row *r)
 {
 	assert(!r->stays);
 	return (struct loose *)(void *)((char *)(uintptr_t)r - sizeof(struct loose));
-}
-
-static void row_key(char *out, size_t size, const char *kind, const char *id)
-{
-	size_t prefix = strlen(kind), rest = strlen(id);
-
-	assert(size >= 2); /* what does not fit is cut, as a key that no row has */
-	prefix = prefix < size - 2 ? prefix : size - 2;
-	rest = rest < size - 2 - prefix ? rest : size - 2 - prefix;
-	memcpy(out, kind, prefix);
-	out[prefix] = ':';
-	memcpy(out + prefix + 1, id, rest);
-	out[prefix + 1 + rest] = '\0';
 }
 
 static void loose_unlink(struct chat_log *lg, struct row *r)
@@ -101,9 +90,7 @@ static void loose_trim(struct chat_log *lg)
 		if (r->pins) {
 			continue;
 		}
-		strmap_take(lg->rows, r->key);
-		loose_unlink(lg, r);
-		row_free(r);
+		row_forget(lg, r);
 	}
 }
 
@@ -127,7 +114,7 @@ static struct row *row_make(struct chat_log *lg, const char *kind, const char *i
 	struct row *r = (struct row *)(void *)(mem + links);
 
 	assert(mem && prefix <= UINT8_MAX);
-	row_key(r->key, size, kind, id);
+	id_join(r->key, size, kind, ':', id);
 	r->id_at = (uint8_t)prefix;
 	r->kind = row_kind(kind);
 	r->stays = stays;
@@ -213,7 +200,7 @@ struct row *row_find(const struct chat_log *lg, const char *kind, const char *id
 {
 	char key[200];
 
-	row_key(key, sizeof(key), kind, id);
+	id_join(key, sizeof(key), kind, ':', id); /* what is cut is a key that no row has */
 	return strmap_find(lg->rows, key);
 }
 
@@ -251,6 +238,14 @@ struct row *row_absent(struct chat_log *lg, const char *kind, const char *id)
 	return r ? r : row_make(lg, kind, id, false);
 }
 
+void row_forget(struct chat_log *lg, struct row *r)
+{
+	assert(!r->pins);
+	strmap_take(lg->rows, r->key);
+	loose_unlink(lg, r);
+	row_free(r);
+}
+
 void row_forget_all(struct chat_log *lg)
 {
 	size_t pos = 0;
@@ -274,12 +269,12 @@ json_t *row_json(const struct row *r)
 		return NULL;
 	}
 	if (!r->cut) {
-		return json_loads(r->body, 0, NULL);
+		return json_read(r->body, strlen(r->body));
 	}
 	buf_init(&b);
 	row_begin(&b, r);
 	buf_str(&b, r->body);
-	json = json_loadb(b.bytes, b.len, 0, NULL);
+	json = json_read(b.bytes, b.len);
 	buf_fini(&b);
 	return json;
 }

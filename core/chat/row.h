@@ -46,6 +46,9 @@ struct row *row_put(struct chat_log *lg, const struct confab_row *from, bool sta
 /** Remember that a row does not exist. */
 struct row *row_absent(struct chat_log *lg, const char *kind, const char *id);
 
+/** Forget one that nobody pins and that does not stay. */
+void row_forget(struct chat_log *lg, struct row *r);
+
 /** Forget all rows of a log (it is being freed). */
 void row_forget_all(struct chat_log *lg);
 

@@ -6,20 +6,15 @@
 #include "chat/seen.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ids.h"
 #include "base/map.h"
 #include "chat/chat.h"
 
 /** Kept per log; older ones are found by the store's unique key. */
 #define SEEN_MAX 512
-
-static void seen_key(char *out, size_t size, const char *sender, const char *cid)
-{
-	snprintf(out, size, "%s\n%s", sender, cid);
-}
 
 static void seen_free(struct seen *s)
 {
@@ -69,7 +64,7 @@ struct seen *seen_find(const struct chat_log *lg, const char *sender, const char
 	if (!lg->cids) {
 		return NULL;
 	}
-	seen_key(key, sizeof(key), sender, cid);
+	id_join(key, sizeof(key), sender, '\n', cid);
 	return strmap_find(lg->cids, key);
 }
 
@@ -80,7 +75,7 @@ struct seen *seen_put(struct chat_log *lg, const char *sender, const char *cid,
 	char key[CONFAB_ID_MAX + CONFAB_CID_MAX + 2];
 
 	if (!s) {
-		seen_key(key, sizeof(key), sender, cid);
+		id_join(key, sizeof(key), sender, '\n', cid);
 		s = calloc(1, sizeof(*s) + strlen(key) + 1);
 		assert(s);
 		strcpy(s->key, key);

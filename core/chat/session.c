@@ -14,6 +14,9 @@
 #include "base/map.h"
 #include "chat/slot.h"
 
+/** The longest name of a device. */
+#define DEVICE_MAX 32
+
 static struct watch_item *find_item(const struct session *s, const struct chat_log *lg)
 {
 	for (unsigned i = 0; i < s->n_items; i++) {
@@ -51,7 +54,7 @@ struct session *session_new(struct user *u, const char *id, const char *device)
 
 	assert(s);
 	snprintf(s->id, sizeof(s->id), "%s", id);
-	snprintf(s->device, sizeof(s->device), "%s", device ? device : "");
+	s->device = device && *device ? strndup(device, DEVICE_MAX) : NULL;
 	s->user = u;
 	s->next_of_user = u->sessions;
 	u->sessions = s;
@@ -97,6 +100,7 @@ void session_drop(struct session *s)
 	s->user->lg->used_us = loop_now_us(s->user->lg->chat->loop);
 	slot_free_all(&s->slots);
 	free(s->items);
+	free(s->device);
 	free(s);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/map.h"
 #include "chat/permit.h"
 
@@ -50,7 +51,7 @@ struct reader reader_of(const struct user *u, const struct chat_log *lg)
 
 bool visible_audience_has(const char *audience, const char *user, const char *role)
 {
-	json_t *a = json_loads(audience, 0, NULL);
+	json_t *a = json_read(audience, strlen(audience));
 	bool in = list_has(json_object_get(a, "roles"), role) ||
 		list_has(json_object_get(a, "users"), user);
 

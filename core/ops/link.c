@@ -16,6 +16,7 @@
 #include <confab/provider/store.h>
 #include "base/ids.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "chat/channel.h"
 #include "chat/permit.h"
 #include "chat/row.h"
@@ -206,7 +207,7 @@ static void look_read(struct confab_row_get *call, void *arg)
 	struct channel *ch = chat_channel_find(o->chat, call->log);
 	json_t *row = call->call.rc || !call->rows[0].kind || call->rows[0].gone
 		? NULL
-		: json_loadb(call->rows[0].body, call->rows[0].body_len, 0, NULL);
+		: json_read(call->rows[0].body, call->rows[0].body_len);
 	json_t *about, *answer;
 
 	if (call->call.rc) {

@@ -15,6 +15,7 @@
 #include <confab/provider/store.h>
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "chat/permit.h"
 #include "chat/visible.h"
 #include "ops/fields.h"
@@ -89,7 +90,7 @@ static struct reader reader_by_row(
 	if (lg->channel || !member->kind || member->gone) {
 		return reader;
 	}
-	j = json_loadb(member->body, member->body_len, 0, NULL);
+	j = json_read(member->body, member->body_len);
 	reader.floor = (uint64_t)json_int(j, "floor", 0);
 	json_decref(j);
 	return reader;
@@ -136,7 +137,7 @@ static bool lost(const struct entry *e, const struct confab_row_get *call)
 		return e->lg->channel->deleted ||
 			permit_refusal(who, e->lg->channel, "read") != NULL;
 	}
-	row = json_loadb(channel->body, channel->body_len, 0, NULL);
+	row = json_read(channel->body, channel->body_len);
 	deleted = json_bool(row, "deleted");
 	json_decref(row);
 	return deleted;

@@ -3,14 +3,15 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <inttypes.h>
 #include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <confab/chat.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "chat/channel.h"
@@ -28,35 +29,30 @@
 
 #define MENTIONS_MAX 64
 
-static void seq_id(char out[24], uint64_t seq)
-{
-	snprintf(out, 24, "%" PRIu64, seq);
-}
-
 /** The message that the body names by `field`. Lent. */
 static const json_t *named_message(struct confab_event *ev, const char *field)
 {
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 
-	seq_id(id, (uint64_t)json_int(ev->body, field, 0));
+	id_number(id, (uint64_t)json_int(ev->body, field, 0));
 	return event_lend(ev, ev->lg, "message", id);
 }
 
 /** May the actor see the message that the body names by `field`? */
 static bool sees_named(struct confab_event *ev, const char *field)
 {
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 
-	seq_id(id, (uint64_t)json_int(ev->body, field, 0));
+	id_number(id, (uint64_t)json_int(ev->body, field, 0));
 	return ops_sees(ev, id);
 }
 
 static void add_message_key(struct confab_keys *keys, uint64_t seq)
 {
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 
 	if (seq) {
-		seq_id(id, seq);
+		id_number(id, seq);
 		confab_keys_add(keys, "message", id);
 	}
 }
@@ -235,9 +231,9 @@ static bool add_mentions(
 static struct change_message message_meta(struct confab_event *ev, const json_t *m, uint64_t seq)
 {
 	struct row *r;
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 
-	seq_id(id, seq);
+	id_number(id, seq);
 	r = row_find(ev->lg, "message", id);
 	return (struct change_message){
 		.sender = json_str(m, "user"),
@@ -267,14 +263,14 @@ static json_t *thread_summary(struct confab_event *ev, const struct confab_chang
 static uint64_t touch_parent(
 	struct confab_event *ev, struct confab_change *c, uint64_t parent_seq, uint64_t seq)
 {
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 	const json_t *row;
 	json_t *parent;
 	uint64_t n;
 	struct change_message m;
 	char *tokens;
 
-	seq_id(id, parent_seq);
+	id_number(id, parent_seq);
 	row = confab_change_row(c, "message", id);
 	parent = json_deep_copy(row);
 	n = (uint64_t)json_int(json_object_get(parent, "thread"), "n", 0) + 1;
@@ -471,10 +467,10 @@ static int delete_build(struct confab_event *ev, struct confab_change *c, void *
 	uint64_t seq = (uint64_t)json_int(ev->body, "seq", 0);
 	const json_t *old = named_message(ev, "seq");
 	struct change_message m = message_meta(ev, old, seq);
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 
 	(void)ctx;
-	seq_id(id, seq);
+	id_number(id, seq);
 	if (confab_change_row(c, "pin", id)) {
 		confab_change_set(c, "pin", id, NULL);
 	}

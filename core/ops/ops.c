@@ -12,6 +12,7 @@
 
 #include <confab/chat.h>
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "chat/channel.h"
@@ -42,7 +43,7 @@ static struct confab_actor *actor_new(struct user *u, struct session *s)
 	a->kind = CONFAB_ACTOR_USER;
 	a->user = u;
 	a->session = s;
-	snprintf(a->id, sizeof(a->id), "%s", u->id);
+	id_copy(a->id, sizeof(a->id), u->id);
 	chat_log_pin(u->lg);
 	if (s) {
 		session_hold(s);
@@ -75,10 +76,10 @@ static bool within_rate(struct ops *o, struct confab_request *rq)
 	char key[CONFAB_ID_MAX + 4];
 
 	if (rq->actor) {
-		snprintf(key, sizeof(key), "u:%s", rq->actor->id);
+		id_join(key, sizeof(key), "u", ':', rq->actor->id);
 		wait = meter_take(o->pl->meter, key, &limits->user_rate, cost);
 	} else {
-		snprintf(key, sizeof(key), "a:%s", rq->peer);
+		id_join(key, sizeof(key), "a", ':', rq->peer);
 		wait = meter_take(o->pl->meter, key, &limits->address_rate, cost);
 	}
 	if (wait) {

@@ -12,6 +12,7 @@
 #include <confab/chat.h>
 #include <confab/provider/store.h>
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/map.h"
 #include "chat/channel.h"
 #include "chat/cursor.h"
@@ -183,7 +184,7 @@ static void sync_tail(struct confab_row_get *call, void *arg)
 	bool same;
 
 	if (!call->call.rc && call->rows[0].kind && call->rows[0].body_len) {
-		row = json_loadb(call->rows[0].body, call->rows[0].body_len, 0, NULL);
+		row = json_read(call->rows[0].body, call->rows[0].body_len);
 	}
 	cid = json_str(row, "cid");
 	same = call->call.rc ||

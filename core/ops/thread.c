@@ -8,6 +8,7 @@
 
 #include <confab/provider/store.h>
 #include "base/json.h"
+#include "base/json_read.h"
 #include "ops/fields.h"
 #include "ops/ops_internal.h"
 #include "ops/page.h"
@@ -65,7 +66,7 @@ static void parent_read(struct confab_row_get *got, void *arg)
 		request_error(rq, "no_message", NULL, 0, NULL);
 		return;
 	}
-	parent = json_loadb(row->body, row->body_len, 0, NULL);
+	parent = json_read(row->body, row->body_len);
 	n = json_int(json_object_get(parent, "thread"), "n", 0);
 	json_decref(parent);
 	window(rq->args, n, &from, &to);

@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/log.h"
 #include "chat/channel.h"
 #include "chat/permit.h"
@@ -201,9 +202,7 @@ static void invite_read(struct confab_row_get *call, void *arg)
 	struct todo *t = arg;
 	const struct channel *ch = t->lg->channel;
 	const struct confab_row *row = call->call.rc ? NULL : &call->rows[0];
-	json_t *body = row && row->kind && !row->gone
-		? json_loadb(row->body, row->body_len, 0, NULL)
-		: NULL;
+	json_t *body = row && row->kind && !row->gone ? json_read(row->body, row->body_len) : NULL;
 	bool holds = body && ch && !ch->deleted;
 
 	t->failed |= call->call.rc != 0;

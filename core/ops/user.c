@@ -20,6 +20,7 @@
 #include <confab/provider/store.h>
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/map.h"
 #include "chat/permit.h"
 #include "chat/row.h"
@@ -205,7 +206,7 @@ static void get_read(struct confab_row_get *call, void *arg)
 		return;
 	}
 	get_add(g, call->ids[0],
-		row->kind && !row->gone ? json_loadb(row->body, row->body_len, 0, NULL) : NULL);
+		row->kind && !row->gone ? json_read(row->body, row->body_len) : NULL);
 	get_next(g);
 }
 
@@ -303,7 +304,7 @@ static void list_read(struct confab_tagged *call, void *arg)
 		return;
 	}
 	for (size_t i = 0; i < call->n; i++) {
-		json_t *profile = json_loadb(call->rows[i].body, call->rows[i].body_len, 0, NULL);
+		json_t *profile = json_read(call->rows[i].body, call->rows[i].body_len);
 
 		json_array_append_new(l->users, user_public(call->rows[i].id, profile, true));
 		json_decref(profile);

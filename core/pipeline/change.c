@@ -6,13 +6,12 @@
 #include "pipeline/change.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "chat/row.h"
@@ -45,7 +44,7 @@ static void overlay_put(struct confab_change *c, const char *kind, const char *i
 	char key[200];
 	struct over *o, *former;
 
-	snprintf(key, sizeof(key), "%s:%s", kind, id);
+	id_join(key, sizeof(key), kind, ':', id);
 	o = calloc(1, sizeof(*o) + strlen(key) + 1);
 	assert(o);
 	strcpy(o->key, key);
@@ -138,10 +137,10 @@ static const char *arena_str(struct confab_change *c, const char *s)
 
 static void message_row(struct confab_change *c, uint64_t seq, const struct change_message *m)
 {
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 	struct confab_row *row;
 
-	snprintf(id, sizeof(id), "%" PRIu64, seq);
+	id_number(id, seq);
 	row = row_slot(c, "message", id);
 	row->seq = seq;
 	row->parent = m->parent;
@@ -279,7 +278,7 @@ void change_drop(struct confab_change *c)
 		char key[200];
 		struct over *o;
 
-		snprintf(key, sizeof(key), "%s:%s", c->rows[i].kind, c->rows[i].id);
+		id_join(key, sizeof(key), c->rows[i].kind, ':', c->rows[i].id);
 		o = strmap_take(overlay, key);
 		while (o && o->by == c->batch->n) {
 			struct over *before = o->before;
@@ -400,7 +399,7 @@ const json_t *batch_row(struct batch *b, const char *kind, const char *id, bool 
 	char key[200];
 	struct over *o;
 
-	snprintf(key, sizeof(key), "%s:%s", kind, id);
+	id_join(key, sizeof(key), kind, ':', id);
 	o = b ? strmap_find(b->overlay, key) : NULL;
 	*known = o != NULL;
 	return o ? o->json : NULL;

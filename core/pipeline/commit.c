@@ -4,9 +4,10 @@
  * SPDX-License-Identifier: MIT
  */
 #include "pipeline/commit.h"
+#include "base/ids.h"
+#include "base/json_read.h"
 #include "pipeline/commit_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,7 +78,7 @@ void commit_put_back(struct chat_log *lg, struct confab_event *first)
 
 void commit_answer(struct confab_event *ev, const char *result, bool again)
 {
-	json_t *ok = json_loads(result && *result ? result : "{}", 0, NULL);
+	json_t *ok = result && *result ? json_read(result, strlen(result)) : NULL;
 
 	if (!ok) {
 		ok = json_object();
@@ -281,13 +282,13 @@ static void run_todos(struct pipeline *pl, const struct confab_entry *e)
 /** What observers see of a new message. */
 static void show_message(struct batch *b, struct confab_event *ev, const struct confab_entry *e)
 {
-	char id[24];
+	char id[ID_NUMBER_SIZE];
 	bool known;
 
 	if (!e->message) {
 		return;
 	}
-	snprintf(id, sizeof(id), "%" PRIu64, e->seq);
+	id_number(id, e->seq);
 	ev->message = (struct confab_message){.seq = e->seq,
 		.rev = e->rev,
 		.sender = ev->actor.id,

@@ -17,6 +17,7 @@
 #include <confab/provider/store.h>
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/map.h"
 #include "chat/permit.h"
 #include "chat/session.h"
@@ -244,7 +245,7 @@ static void aim(struct chat *chat, const struct chat_log *lg, const struct run *
 {
 	struct user *author = run->sender ? chat_user_find(chat, run->sender) : NULL;
 	size_t i;
-	json_t *a = json_loads(run->audience, 0, NULL), *item;
+	json_t *a = run->audience ? json_read(run->audience, strlen(run->audience)) : NULL, *item;
 
 	if (author) {
 		conns_add_user(only, author);

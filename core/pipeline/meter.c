@@ -8,10 +8,12 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <confab/chat.h>
 #include <confab/settings.h>
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/map.h"
 #include "config/config.h"
 #include "pipeline/event_internal.h"
@@ -114,17 +116,20 @@ static unsigned meter_type(struct confab_event *ev, const char **text)
 	const struct channel *ch = ev->lg->channel;
 	char key[2 * CONFAB_ID_MAX + 4];
 	unsigned wait;
+	size_t len;
 
 	if (!ch || !ch->type) {
 		return 0;
 	}
-	snprintf(key, sizeof(key), "m:%s/%s", ev->channel_id, ev->actor.id);
+	id_join(key, sizeof(key), "m", ':', ev->channel_id);
+	len = strlen(key);
+	id_join(key + len, sizeof(key) - len, "", '/', ev->actor.id);
 	wait = meter_take(ev->pl->meter, key, &ch->type->user_rate, 1);
 	if (wait) {
 		*text = "you are too fast for this channel; wait a little";
 		return wait;
 	}
-	snprintf(key, sizeof(key), "t:%s", ev->channel_id);
+	id_join(key, sizeof(key), "t", ':', ev->channel_id);
 	return meter_take(ev->pl->meter, key, &ch->type->rate, 1);
 }
 
@@ -139,7 +144,7 @@ bool meter_accept(struct confab_event *ev)
 		ev->kind->row->class_ != CONFAB_DURABLE) {
 		return true;
 	}
-	snprintf(key, sizeof(key), "c:%s", ev->channel_id);
+	id_join(key, sizeof(key), "c", ':', ev->channel_id);
 	wait = meter_take(ev->pl->meter, key, &limits->channel_rate, 1);
 	if (!wait) {
 		wait = meter_type(ev, &text);

@@ -12,6 +12,8 @@
 
 #include <confab/chat.h>
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/ids.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/running.h"
@@ -96,8 +98,8 @@ static void unpin_keys(struct confab_event *ev)
 			? row_find(ev->lg, ev->keys.items[i].kind, ev->keys.items[i].id)
 			: NULL;
 
-		if (r && r->pins) {
-			r->pins--;
+		if (r && r->pins && --r->pins == 0 && !r->rev) {
+			row_forget(ev->lg, r); /* that there is none was for this event */
 		}
 	}
 }
@@ -136,12 +138,12 @@ static void event_free(struct confab_event *ev)
 static void name_log(struct confab_event *ev, const char *channel_id)
 {
 	if (channel_id) {
-		snprintf(ev->channel_id, sizeof(ev->channel_id), "%s", channel_id);
+		id_copy(ev->channel_id, sizeof(ev->channel_id), channel_id);
 	}
 	if (ev->kind->row->log == CONFAB_LOG_OWN) {
 		chat_own_log(ev->log_id, ev->actor.id);
 	} else {
-		snprintf(ev->log_id, sizeof(ev->log_id), "%s", ev->channel_id);
+		id_copy(ev->log_id, sizeof(ev->log_id), ev->channel_id);
 	}
 }
 
@@ -163,6 +165,7 @@ struct pipeline *pipeline_new(struct chat *chat, struct net *net)
 	pl->hooks = hooks_new();
 	pl->commands = commands_new();
 	pl->meter = meter_new();
+	pl->digest = digest_new();
 	pl->fanout = fanout_new(pl, net);
 	chat->ports = (struct chat_ports){
 		fanout_subscribe, fanout_unsubscribe, fanout_close, pl->fanout};
@@ -175,6 +178,7 @@ void pipeline_free(struct pipeline *pl)
 		return;
 	}
 	fanout_free(pl->fanout);
+	digest_free(pl->digest);
 	meter_free(pl->meter);
 	commands_free(pl->commands);
 	hooks_free(pl->hooks);
@@ -202,8 +206,8 @@ struct confab_event *event_make(struct pipeline *pl, const struct kind *kind,
 	ev->born_us = loop_now_us(pl->chat->loop);
 	ev->again = json_bool(body, "again");
 	if (cid) {
-		snprintf(ev->cid, sizeof(ev->cid), "%s", cid);
-		json_hash(body, ev->hash);
+		id_copy(ev->cid, sizeof(ev->cid), cid);
+		json_hash(body, pl->digest, ev->hash);
 	}
 	if (actor->session) {
 		session_hold(actor->session);

@@ -43,6 +43,7 @@ struct pipeline {
 	struct commands *commands;
 	struct fanout *fanout;
 	struct meter *meter;
+	struct digest *digest; /* of requests, to know a repeat */
 	uint64_t next_event;
 	struct pipeline_stats stats;
 	/** Run a core or plugin todo right after its commit (plugin host, ops); may be NULL. */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "pipeline/event_internal.h"
@@ -254,7 +255,7 @@ static void message_read(struct confab_page *call, void *arg)
 		return;
 	}
 	if (call->n) {
-		message = json_loadb(call->rows[0].body, call->rows[0].body_len, 0, NULL);
+		message = json_read(call->rows[0].body, call->rows[0].body_len);
 		ts = json_int(message, "ts", 0);
 		json_decref(message);
 	}
@@ -304,7 +305,7 @@ static void channel_read(struct confab_row_get *call, void *arg)
 	if (walk_ends(w, call->call.rc)) {
 		return;
 	}
-	channel = row->kind && row->body_len ? json_loadb(row->body, row->body_len, 0, NULL) : NULL;
+	channel = row->kind && row->body_len ? json_read(row->body, row->body_len) : NULL;
 	w->of = json_bool(channel, "deleted") ? NULL : rule_of(w, channel);
 	json_decref(channel);
 	keeps_ms = !w->of                   ? 0

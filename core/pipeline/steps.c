@@ -10,6 +10,7 @@
 
 #include <confab/provider/store.h>
 #include "base/clock.h"
+#include "base/json_read.h"
 #include "chat/channel.h"
 #include "chat/row.h"
 #include "chat/seen.h"
@@ -45,7 +46,7 @@ static enum step_answer answer_known(
 		event_error(ev, "conflict", NULL, 0, NULL);
 		return STEP_END;
 	}
-	ok = json_loads(result && *result ? result : "{}", 0, NULL);
+	ok = result && *result ? json_read(result, strlen(result)) : json_object();
 	json_object_set_new(ok, "again", json_true());
 	ev->out.is = OUTCOME_OK;
 	ev->out.ok = ok;

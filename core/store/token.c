@@ -196,6 +196,21 @@ static void walk_unicode(struct walk *w, const char *text, size_t len)
 	free(wide);
 }
 
+/* What walk_unicode does, of a text that folds to itself but for its capitals. */
+static void walk_ascii(struct walk *w, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && w->count < w->max; i++) {
+		char c = text[i], low = (char)(c | 0x20);
+
+		if ((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9')) {
+			if (w->len < TOKEN_BYTES_MAX)
+				w->word[w->len++] = c >= 'A' && c <= 'Z' ? low : c;
+		} else if (c != '\'') {
+			word_end(w);
+		}
+	}
+}
+
 static bool is_ascii(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -215,12 +230,10 @@ size_t token_text(struct buf *out, const char *text, size_t len, enum token_use 
 
 	if (len > TOKEN_TEXT_MAX)
 		len = utf8_cut(text, len, TOKEN_TEXT_MAX);
-	if (is_ascii(text, len)) {
-		for (size_t i = 0; i < len && w.count < w.max; i++)
-			walk_char(&w, text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
-	} else {
+	if (is_ascii(text, len))
+		walk_ascii(&w, text, len);
+	else
 		walk_unicode(&w, text, len);
-	}
 	run_end(&w);
 	word_end(&w);
 	strmap_free(w.seen);

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/json.h"
+#include "base/json_read.h"
 
 #include <stdlib.h>
 
@@ -142,9 +144,11 @@ static void writes(void **state)
 static void hash_of(const char *text, uint8_t hash[32])
 {
 	json_t *value = json_parse_bounded(text, strlen(text), 1000, NULL);
+	struct digest *digest = digest_new();
 
 	assert_non_null(value);
-	json_hash(value, hash);
+	json_hash(value, digest, hash);
+	digest_free(digest);
 	json_decref(value);
 }
 
@@ -198,12 +202,50 @@ static void sharing_is_seen(void **state)
 	json_decref(whole);
 }
 
+/** What the quick reader says yes to is what jansson reads; what it must not say yes to gives NULL. */
+static void reads_as_jansson(void **state)
+{
+	static const char *const texts[] = {"{}", "[]", " [ ] ",
+		"{\"a\":1,\"b\":[true,false,null]}", "\"\"", "\"abcdefg\\\"hijklmnop\"",
+		"\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\u00e4 \\u20AC \\ud83d\\ude00\"", "\"\\ud83d\"",
+		"\"\\ude00\"", "\"\\ud83dx\\ude00\"", "\"\\u0000\"", "\"\\u12\"", "\"\\x\"",
+		"\"open", "\"open\\", "\"tab\there, behind more than a word\"",
+		"\"behind more than a word\x7f\xc3\xa4\"", "{\"a\":1,\"a\":2}", "{\"a\" 1}",
+		"{\"a\":}", "{\"a\":1,}", "{a:1}", "[1,]", "[1 2]", "[1]]", "[", "{", "", " ", "0",
+		"-0", "-", "01", "-01", "1a", "123456789012345678", "-123456789012345678",
+		"1234567890123456789", "99999999999999999999", "1.5", "1e3", "1.", ".5", "+1",
+		"true", "truex", "tru", "nul", "[true1]", "{\"\":{\"\":[[\"\"]]}}",
+		"\"\\u0041\\u0000\"", "{\"k\\u00e4y\":\"v\\n\",\"l\":\"\\u0061\"}"};
+	char deep[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		size_t len = strlen(texts[i]);
+		json_t *ours = json_read_checked(texts[i], len);
+		json_t *theirs = json_loadb(
+			texts[i], len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+
+		if (ours)
+			assert_true(json_equal(ours, theirs));
+		else if (theirs)
+			assert_true(json_is_real(theirs) || len > 18);
+		json_decref(ours);
+		json_decref(theirs);
+	}
+	memset(deep, '[', 200);
+	memset(deep + 200, ']', 200);
+	assert_null(json_read_checked(deep, 400));
+	assert_null(json_read("\"text\"", 6));
+	assert_null(json_read("[\"\xff\"]", 5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_hold),
 		cmocka_unit_test(nul_byte),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(reads_as_jansson),
 		cmocka_unit_test(writes),
 		cmocka_unit_test(hashes),
 		cmocka_unit_test(sharing_is_seen),

@@ -358,8 +358,10 @@ int confab_change_set(struct confab_change *c, const char *kind, const char *id,
 int confab_change_todo(struct confab_change *c, const char *name, json_t *body)
 {
 	struct confab_arena *a = c->batch->call->call.arena;
+	char full[TODO_NAME_MAX];
 	struct buf b;
 
+	event_todo_name(c->ev, name, full);
 	if (c->entry.n_todos == c->cap_todos) {
 		size_t cap = c->cap_todos ? c->cap_todos * 2 : 2;
 		struct confab_todo *todos = confab_arena_alloc(a, cap * sizeof(*todos));
@@ -376,7 +378,7 @@ int confab_change_todo(struct confab_change *c, const char *name, json_t *body)
 		.log = c->batch->lg->id,
 		.rev = c->entry.rev,
 		.n = (unsigned)c->entry.n_todos,
-		.name = confab_arena_dup(a, name, strlen(name)),
+		.name = confab_arena_dup(a, full, strlen(full)),
 		.body = confab_arena_dup(a, b.bytes, b.len),
 		.due_ms = c->entry.ts + 10000,
 	};

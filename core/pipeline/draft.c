@@ -121,10 +121,13 @@ int confab_draft_audience(
 
 int confab_draft_todo(struct confab_draft *d, const char *name, json_t *body)
 {
+	char full[TODO_NAME_MAX];
+
+	event_todo_name(d->ev, name, full);
 	if (!d->todos) {
 		d->todos = json_array();
 	}
-	return json_array_append_new(d->todos, json_pack("{s:s,s:o}", "name", name, "body", body))
+	return json_array_append_new(d->todos, json_pack("{s:s,s:o}", "name", full, "body", body))
 		? CONFAB_EINVAL
 		: 0;
 }

@@ -54,6 +54,14 @@ enum confab_verdict confab_hold(struct confab_event *ev, const char *queue, json
 	return CONFAB_HOLD;
 }
 
+void event_todo_name(const struct confab_event *ev, const char *name, char full[TODO_NAME_MAX])
+{
+	const char *owner = ev->running ? ev->running->plugin : ev->kind->owner_name;
+	bool is_full = strchr(name, '.') != NULL;
+
+	snprintf(full, TODO_NAME_MAX, "%s%s%s", is_full ? "" : owner, is_full ? "" : ".", name);
+}
+
 const char *confab_event_kind(const struct confab_event *ev)
 {
 	return ev->kind->row->name;

@@ -124,4 +124,11 @@ struct confab_event {
 	void *arg;
 };
 
+/** Longest name of a todo with its plugin's. */
+#define TODO_NAME_MAX 72
+
+/** The full name ("plugin.name") of a todo that the plugin whose hook runs, or else the one whose kind this
+ *  is, calls by the name in its table; a name with a dot is full already. */
+void event_todo_name(const struct confab_event *ev, const char *name, char full[TODO_NAME_MAX]);
+
 #endif

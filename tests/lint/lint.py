@@ -6,13 +6,17 @@ usage: lint.py [CHECK...]      the last line is: lint: N passed, N failed
 SPDX-License-Identifier: MIT
 """
 
+import os
 import sys
 
+sys.path.append(os.path.join(os.path.dirname(__file__), "../abi"))
+
+import abi
 import headers
 import shape
 import words
 
-CHECKS = {check.__name__: check for check in shape.CHECKS + words.CHECKS + headers.CHECKS}
+CHECKS = {check.__name__: check for check in shape.CHECKS + words.CHECKS + headers.CHECKS + abi.CHECKS}
 SHOWN = 40
 
 

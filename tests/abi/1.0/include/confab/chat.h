@@ -42,6 +42,13 @@ uint64_t confab_channel_seq(const struct confab_channel *ch);
 size_t confab_channel_members(const struct confab_channel *ch);
 /** In memory, or NULL. */
 struct confab_channel *confab_channel_find(struct confab_plugin *p, const char *id);
+/** rc 0 with the channel, borrowed until return; ENOENT (there is none, or it was deleted); EINVAL (id);
+ *  EBUSY (the store cannot be read now); ECLOSED. */
+typedef void (*confab_channel_fn)(void *arg, int rc, const struct confab_channel *ch);
+/** Have a channel in memory: read from the store if it is not there. done always comes, once, in a later
+ *  turn. */
+void confab_channel_load(
+	struct confab_plugin *p, const char *id, confab_channel_fn done, void *arg);
 
 /** A member's user id and its role in the channel. Never NULL. */
 const char *confab_member_user(const struct confab_member *m);

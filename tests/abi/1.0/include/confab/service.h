@@ -1,6 +1,6 @@
 /**
  * Services: functions that one plugin provides and the core or other plugins use, by name and major.
- * Those with one owner in force: store, bus, auth.
+ * Those with one owner in force: store, bus, auth (several, asked in order), blob, push (one per kind).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,6 +24,22 @@ struct confab_provide_row {
 const void *confab_service_use(
 	struct confab_plugin *p, const char *name, unsigned major, size_t min_size, void **ctx);
 void confab_service_drop(struct confab_plugin *p, const char *name);
+
+/**
+ * A question to a service through the core (provider/push.h, provider/blob.h): begins what is asked. The
+ * memory is the asker's until done.
+ */
+struct confab_question {
+	void *link[6]; /* the core's */
+	/** Called on the logic thread, once, in a later turn. */
+	void (*done)(struct confab_question *q);
+	void *arg;      /* the asker's */
+	int rc;         /* out: 0 or enum confab_code, as the service says */
+	char text[160]; /* out: why not, for the log; "" */
+};
+
+/** A provider answers, with rc and the other out fields filled. Once. Thread: any. */
+void confab_question_answer(struct confab_question *q);
 
 #ifdef __cplusplus
 }

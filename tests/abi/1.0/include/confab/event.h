@@ -94,10 +94,20 @@ typedef uint64_t confab_ticket;
 /** TRANSFORM and MODERATE only. A missed deadline means what the plugin's setting
  *  `on_timeout: pass | reject` says (default reject with retry later). */
 enum confab_verdict confab_defer(struct confab_event *ev, unsigned deadline_ms, confab_ticket *t);
-/** Answer a ticket: PASS, STOP or REJECT. Any thread. CONFAB_EGONE if answered or late. */
+/** Answer a ticket: PASS, STOP, REJECT, or HOLD behind confab_hold(confab_ticket_event(t), …) (logic thread). Any
+ *  thread. CONFAB_EGONE if answered or late. */
 int confab_resume(confab_ticket t, enum confab_verdict v, const char *code, const char *text);
 /** The event of a ticket while it waits, to change its draft before resuming; NULL: gone. Logic. */
 struct confab_event *confab_ticket_event(confab_ticket t);
+
+/**
+ * Say that the hook that is running failed (a script, a table that is broken), whatever it answers then: counted as
+ * the plugin's error, and too many open its breaker.
+ *
+ * @param why  for the log, without a body
+ * Within a hook only.
+ */
+void confab_event_failed(const struct confab_event *ev, const char *why);
 
 /* What an event holds. */
 const char *confab_event_kind(const struct confab_event *ev);

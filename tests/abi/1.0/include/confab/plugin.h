@@ -54,6 +54,8 @@ struct confab_table {
 
 enum confab_plugin_flag {
 	CONFAB_RESIDENT = 1, /* its libraries cannot be unloaded; stays until the process ends */
+	CONFAB_READS_FILES =
+		2, /* prepare reads files: it runs at each reload, even if no setting changed */
 };
 
 /** Capabilities a plugin asks for; an admin grants them. A statement, not a wall. */
@@ -93,7 +95,8 @@ struct confab_descriptor {
 	struct confab_table helpers;     /* struct confab_helper_row */
 	struct confab_table collections; /* struct confab_collection_row; doc.h */
 
-	/** Build what a settings snapshot implies; may fail. Worker thread; once per distinct snapshot. */
+	/** Build what a settings snapshot implies; may fail. Worker thread; once per distinct snapshot
+	 *  (CONFAB_READS_FILES: and reload). */
 	int (*prepare)(const struct confab_settings *s, void **built, struct confab_error *err);
 	/** The new snapshots are in force; cannot fail. */
 	void (*commit)(void *ctx);

@@ -149,6 +149,7 @@ static json_t *plugin_whole(const struct admin_env *env, const struct confab_plu
 	set_int(o, "generation", plugin_generation(p));
 	set_int(o, "unanswered", plugin_unanswered(p));
 	json_object_set_new(o, "refused", admin_plugin_refused(p));
+	json_object_set_new(o, "brings", plugin_brings(p));
 	json_object_set_new(o, "stages", places_json(p));
 	json_object_set_new(o, "hooks", hooks_json(env, p));
 	return o;

@@ -118,6 +118,8 @@ const char *route_fault(const void *row)
 	if (r->max_body >
 		(r->body < CONFAB_HTTP_FILE ? CONFAB_HTTP_MEMORY_MAX : CONFAB_HTTP_BODY_MAX))
 		return "its max_body is above 1 MB in memory, or 1 TB";
+	if (r->idle_ms > WALL_MS_MAX)
+		return "it may do nothing for longer than ten minutes";
 	if (r->run == NULL)
 		return "it has no run function";
 	return stream != (r->piece != NULL) ? "it must have a piece function for a stream only"

@@ -123,6 +123,38 @@ static struct asking *asking_new(struct confab_plugin *p, enum confab_doc_verb v
 	return asking;
 }
 
+/* The plugin's row of a collection. @return false: it has a table, and this is not in it */
+static bool collection_find(
+	const struct confab_plugin *p, const char *coll, const struct confab_collection_row **row)
+{
+	*row = NULL;
+	for (uint32_t i = 0; i < p->desc.d.collections.n; i++)
+		if (strcmp(p->desc.collections[i].name, coll) == 0)
+			*row = &p->desc.collections[i];
+	return *row != NULL || p->desc.d.collections.n == 0;
+}
+
+/* What a document is found by: its declared member as text, or what was said.
+ * @return an allocated string or NULL */
+static char *index_of(
+	const struct confab_plugin *p, const char *coll, const json_t *doc, const char *said)
+{
+	const struct confab_collection_row *row;
+	const json_t *member = collection_find(p, coll, &row) && row != NULL && row->index != NULL
+		? json_object_get(doc, row->index)
+		: NULL;
+	char number[24];
+
+	if (row == NULL || row->index == NULL)
+		return said != NULL ? alloc_str(said) : NULL;
+	if (json_is_string(member))
+		return alloc_str(json_string_value(member));
+	if (!json_is_integer(member))
+		return NULL; /* it is found by its key alone */
+	snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(member));
+	return alloc_str(number);
+}
+
 static const char *dup(struct confab_doc_call *c, const char *s)
 {
 	return s != NULL ? confab_arena_dup(c->call.arena, s, strlen(s)) : NULL;
@@ -139,7 +171,9 @@ static struct confab_doc_call *call_begin(struct asking *asking, const char *col
 		refuse(asking, rc);
 		return NULL;
 	}
+	const struct confab_collection_row *row;
 	if (len < 0 || (size_t)len >= sizeof(full) || coll[0] == '\0' ||
+		!collection_find(p, coll, &row) ||
 		(asking->verb != CONFAB_DOC_FIND && (key[0] == '\0' || strlen(key) > KEY_MAX)))
 		rc = CONFAB_EINVAL;
 	else if (!plugin_open_for_work(p))
@@ -173,21 +207,24 @@ void confab_doc_put(struct confab_plugin *p, const char *coll, const char *key, 
 {
 	struct asking *asking = asking_new(p, CONFAB_DOC_PUT, key, done, arg);
 	char *body = json_is_object(doc) ? json_dumps(doc, JSON_COMPACT) : NULL;
+	char *found_by = index_of(p, coll, doc, index);
 	json_decref(doc);
 	if (body == NULL || strlen(body) > DOC_BYTES_MAX) {
 		refuse(asking, body == NULL ? CONFAB_EINVAL : CONFAB_ELIMIT);
 		free(body);
+		free(found_by);
 		return;
 	}
 	struct confab_doc_call *c = call_begin(asking, coll, key);
 	if (c != NULL) {
 		c->doc.body = dup(c, body);
-		c->doc.index = dup(c, index);
+		c->doc.index = dup(c, found_by);
 		c->doc.expires_ms = expires_ms;
 		c->if_version = if_version;
 		store_doc(p->host->store, c, answered, asking);
 	}
 	free(body);
+	free(found_by);
 }
 
 void confab_doc_delete(struct confab_plugin *p, const char *coll, const char *key,

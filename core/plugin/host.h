@@ -234,6 +234,9 @@ typedef void (*host_verb_fn)(void *arg, json_t *ok, const char *code, const char
  */
 void host_verb(struct host *h, const char *plugin, const char *verb, const json_t *words,
 	host_verb_fn done, void *arg);
+/** What its tables bring: {"routes": ["GET /v1/x/…"], "verbs": […] …}, empty tables left out. A new
+ *  reference. (verb.c) */
+json_t *plugin_brings(const struct confab_plugin *p);
 /** Its verbs: [{verb, arguments, help}]. A new reference. (verb.c) */
 json_t *plugin_verbs(const struct confab_plugin *p);
 

@@ -149,6 +149,51 @@ static void refuse(host_verb_fn done, void *arg, const char *code, const char *f
 
 /* ------------------------------------------------------------------------------------------ */
 
+json_t *plugin_brings(const struct confab_plugin *p)
+{
+	const struct confab_descriptor *d = &p->desc.d;
+	json_t *o = json_object(), *routes = json_array();
+
+	for (uint32_t i = 0; i < d->routes.n; i++)
+		json_array_append_new(routes,
+			json_sprintf("%s %s", p->desc.routes[i].method, p->desc.routes[i].path));
+	/* The first member of these rows is a name. */
+	const struct {
+		const char *what;
+		const struct confab_table *table;
+	} named[] = {
+		{"kinds", &d->kinds},
+		{"ops", &d->ops},
+		{"commands", &d->commands},
+		{"todos", &d->todos},
+		{"verbs", &d->verbs},
+		{"metrics", &d->metrics},
+		{"helpers", &d->helpers},
+		{"collections", &d->collections},
+		{"provides", &d->provides},
+	};
+
+	for (size_t t = 0; t < sizeof(named) / sizeof(named[0]); t++) {
+		json_t *names = json_array();
+
+		for (uint32_t i = 0; i < named[t].table->n; i++) {
+			const char *name;
+
+			memcpy(&name,
+				(const char *)named[t].table->rows + i * named[t].table->row_size,
+				sizeof(name));
+			json_array_append_new(names, json_string(name));
+		}
+		if (json_array_size(names) > 0)
+			json_object_set(o, named[t].what, names);
+		json_decref(names);
+	}
+	if (json_array_size(routes) > 0)
+		json_object_set(o, "routes", routes);
+	json_decref(routes);
+	return o;
+}
+
 json_t *plugin_verbs(const struct confab_plugin *p)
 {
 	json_t *list = json_array();

@@ -16,6 +16,10 @@
 #include "wire/exchange_internal.h"
 
 #define FIELD_NAME_MAX 64
+/** How often is looked for requests that nobody answers, and how long they may wait if their row does not
+ *  say [us]. */
+#define LOOK_US 500000
+#define IDLE_US 120000000
 
 /** What net says beside heads and pieces. */
 struct exchange_news {
@@ -128,6 +132,7 @@ static void piece_passed(struct mail *m)
 	h->last = &p->next;
 	h->body_over = p->last;
 	h->paused = !p->last;
+	exchange_touch(h);
 	if (h->port.row->body == CONFAB_HTTP_FILE) {
 		exchange_file_pump(h);
 	} else {
@@ -165,6 +170,7 @@ static bool route_piece(
 void exchange_run(struct confab_http *h)
 {
 	h->phase = EXCHANGE_RUNNING;
+	exchange_touch(h);
 	h->port.run(h, h->port.ctx);
 	if (h->port.row->body == CONFAB_HTTP_STREAM) {
 		exchange_deliver(h);
@@ -195,6 +201,9 @@ static void head_passed(struct mail *m)
 	struct wire *w = h->all->wire;
 
 	(void)nummap_put(h->all->live, h->conn, h);
+	if (!timer_running(&h->all->look)) {
+		timer_start(w->logic, &h->all->look, LOOK_US);
+	}
 	if (!door->open) {
 		request_error(h->rq, "no_path", NULL, 0, NULL);
 		return;
@@ -433,7 +442,53 @@ static struct route_door *door_new(
 	return d;
 }
 
+static void idle(struct confab_http *h)
+{
+	log_warning("plugin '%s', route '%s %s' did nothing about a request for too long",
+		h->port.owner_name, h->port.row->method, h->port.row->path);
+	if (h->port.gone) {
+		h->port.gone(h, h->port.ctx);
+	}
+	if (h->phase == EXCHANGE_RUNNING) {
+		exchange_refuse(h, "unknown", "what answers at this path did not do so in time", 0);
+	}
+}
+
+static void look(void *arg)
+{
+	struct exchanges *x = arg;
+	int64_t now_us = loop_now_us(x->wire->logic);
+	size_t pos = 0, n = 0;
+	struct confab_http **late = alloc_zero(nummap_count(x->live) + 1, sizeof(*late));
+	void *value;
+
+	while (nummap_next(x->live, &pos, NULL, &value)) {
+		struct confab_http *h = value;
+
+		if (h->phase == EXCHANGE_RUNNING &&
+			now_us - h->active_us >
+				(h->port.row->idle_ms ? h->port.row->idle_ms * INT64_C(1000)
+						      : IDLE_US)) {
+			late[n++] = h;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (late[i]->phase == EXCHANGE_RUNNING) {
+			idle(late[i]);
+		}
+	}
+	free(late);
+	if (nummap_count(x->live) > 0) {
+		timer_start(x->wire->logic, &x->look, LOOK_US);
+	}
+}
+
 /* -------------------------------------------------------------------------------------------- */
+
+void exchange_touch(struct confab_http *h)
+{
+	h->active_us = loop_now_us(h->all->wire->logic);
+}
 
 void exchange_free_later(struct confab_http *h)
 {
@@ -461,6 +516,7 @@ struct exchanges *exchanges_new(struct wire *wire)
 
 	x->wire = wire;
 	x->live = nummap_new();
+	timer_init(&x->look, look, x);
 	return x;
 }
 
@@ -478,6 +534,7 @@ void exchanges_free(struct exchanges *x)
 		free(d->headers);
 		free(d);
 	}
+	timer_stop(&x->look);
 	nummap_free(x->live);
 	free(x->dir);
 	free(x);

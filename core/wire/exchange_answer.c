@@ -286,6 +286,7 @@ int confab_http_set(struct confab_http *h, const char *name, const char *value)
 
 void confab_http_want(struct confab_http *h, size_t bytes)
 {
+	exchange_touch(h);
 	h->wanted = h->wanted + bytes < bytes ? SIZE_MAX : h->wanted + bytes;
 	exchange_deliver(h);
 }

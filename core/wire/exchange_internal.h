@@ -33,6 +33,7 @@ struct exchanges {
 	char *dir;
 	struct route_door *doors;
 	struct nummap *live; /* by connection */
+	struct timer look;   /* for those that nobody answers; runs while any are live */
 };
 
 /** A piece of a body that came and was not taken yet. */
@@ -89,11 +90,14 @@ struct confab_http {
 	struct body_piece *first, **last;
 	struct body_file file;
 	uint64_t written, sent; /* of a streamed answer */
+	int64_t active_us;      /* when the client or the plugin last did something about it */
 };
 
 /** What may wait of a streamed answer before its plugin is told to stop [bytes]. */
 #define EXCHANGE_ROOM ((size_t)256 * 1024)
 
+/** Somebody did something about it. */
+void exchange_touch(struct confab_http *h);
 /** Hand the request to the plugin: all that its row asks for is there. */
 void exchange_run(struct confab_http *h);
 /** Take the next piece off the queue, the caller's to free; NULL: none is there, and net reads on. */

@@ -75,6 +75,12 @@ def test_verbs_are_listed_and_their_arguments_are_checked(desk):
         assert status == 1 and text in said["error"]["text"], said
 
 
+def test_what_a_plugin_brings_is_shown(desk):
+    brings = desk.ctl("plugins", "front-desk")[1]["brings"]
+    assert brings == {"verbs": ["visit", "crowd", "heat", "wait", "later", "never"],
+                      "metrics": ["visits", "warmth", "waiting", "open"]}
+
+
 def test_a_plugin_or_verb_that_is_not_there_is_said_so(desk):
     status, said = desk.ctl("fornt-desk", "visit", "ann")
     assert status == 1 and "there is no verb or plugin 'fornt-desk'" in said["error"]["text"]

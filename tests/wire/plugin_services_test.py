@@ -74,6 +74,14 @@ def test_a_channel_is_waited_for_until_it_is_loaded(make_server):
     assert ask(server, "channel", "not a channel")["rc"] == "EINVAL"
 
 
+def test_documents_of_a_declared_collection_are_found_by_their_member(server):
+    assert ask(server, "keep", "people", "ann", "Rome")["rc"] == "OK"
+    assert ask(server, "keep", "people", "bob", "Oslo")["rc"] == "OK"
+    assert ask(server, "seek", "Oslo") == {"rc": "OK", "key": "bob"}
+    assert ask(server, "seek", "ignored") == {"rc": "OK", "key": ""}
+    assert ask(server, "keep", "animals", "cat", "Rome")["rc"] == "EINVAL"  # not in the table
+
+
 def test_two_owners_are_refused(make_server):
     server = make_server(merged(DIRS, {"plugins": {"cellar": True, "cellar-two": True}}), ready=False)
     assert server.process.wait(DEADLINE) != 0

@@ -135,6 +135,14 @@ def test_an_answer_streams_as_fast_as_it_is_read(server):
     assert status == 200 and body == bytes(size)
 
 
+def test_a_plugin_that_never_answers_does_not_keep_its_client_waiting(server):
+    status, body = server.request("GET", ROOT + "asleep")
+    assert status == 503 and body["error"]["code"] == "unknown"
+    assert body["error"]["plugin"] == "routes" and counts(server)["gone"] == 1
+    said = "plugin 'routes', route 'GET /v1/x/routes/asleep' did nothing about a request for too long"
+    wait_for(lambda: said in server.log(), "the log to name it")
+
+
 def test_who_answers_twice_is_named_and_nothing_else_happens(server):
     assert exchange(server, "GET", "twice")[2] == b"once"
     said = "plugin 'routes', route 'GET /v1/x/routes/twice' is answered out of turn"

@@ -10,6 +10,7 @@
 
 #include <confab/admin.h>
 #include <confab/chat.h>
+#include <confab/doc.h>
 #include <confab/http.h>
 #include <confab/plugin.h>
 #include <confab/provider/blob.h>
@@ -117,6 +118,37 @@ static void channel(struct confab_verb *v, const json_t *args, void *ctx)
 	confab_channel_load(ctx, word(args, "id"), loaded, e);
 }
 
+/* Documents of a declared collection are found by their member "city". */
+static void found(void *arg, int rc, const char *key, const json_t *doc, uint64_t version)
+{
+	struct errand *e = arg;
+
+	(void)version;
+	if (key && e->of.blob.fd == 0) {
+		(void)snprintf(e->name, sizeof(e->name), "%s", key);
+		return;
+	}
+	(void)doc;
+	confab_verb_reply(
+		e->verb, json_pack("{s:s, s:s}", "rc", confab_code_name(rc), "key", e->name));
+	free(e);
+}
+
+static void keep(struct confab_verb *v, const json_t *args, void *ctx)
+{
+	struct errand *e = errand_new(v);
+
+	e->of.blob.fd = 1; /* an answer to put has a key, and is the only one */
+	confab_doc_put(ctx, word(args, "coll"), word(args, "key"),
+		json_pack("{s:s, s:i}", "city", word(args, "city"), "n", 1), "ignored", 0,
+		CONFAB_ANY_VERSION, found, e);
+}
+
+static void seek(struct confab_verb *v, const json_t *args, void *ctx)
+{
+	confab_doc_find(ctx, "people", word(args, "city"), 10, found, errand_new(v));
+}
+
 /* PUT blobs/{name}: the file of the body goes to the storage as it is. */
 static void stored(struct confab_question *q)
 {
@@ -198,6 +230,19 @@ static const struct confab_field channel_args[] = {
 	{.name = "id", .type = CONFAB_FIELD_STRING, .required = true},
 	{0},
 };
+static const struct confab_field keep_args[] = {
+	{.name = "coll", .type = CONFAB_FIELD_STRING, .required = true},
+	{.name = "key", .type = CONFAB_FIELD_STRING, .required = true},
+	{.name = "city", .type = CONFAB_FIELD_STRING, .required = true},
+	{0},
+};
+static const struct confab_field seek_args[] = {
+	{.name = "city", .type = CONFAB_FIELD_STRING, .required = true},
+	{0},
+};
+static const struct confab_collection_row collections[] = {
+	{"people", "city", "People by city."},
+};
 static const struct confab_field key_args[] = {
 	{.name = "kind", .type = CONFAB_FIELD_STRING, .required = true},
 	{0},
@@ -206,6 +251,8 @@ static const struct confab_verb_row verbs[] = {
 	{"blob", blob_args, "Ask about a blob.", blob},
 	{"push", push_args, "Push to a target.", push},
 	{"channel", channel_args, "Have a channel loaded.", channel},
+	{"keep", keep_args, "Keep a document.", keep},
+	{"seek", seek_args, "Find one by its city.", seek},
 	{"key", key_args, "Ask for a transport's key.", key},
 };
 static const struct confab_route_row routes[] = {
@@ -226,6 +273,7 @@ CONFAB_PLUGIN("porter", "1.0") = {
 	.summary = "Asks other plugins for things.",
 	.caps = CONFAB_CAP_HTTP_ROUTE,
 	CONFAB_ROWS(verbs, verbs),
+	CONFAB_ROWS(collections, collections),
 	CONFAB_ROWS(routes, routes),
 	.load = porter_load,
 };

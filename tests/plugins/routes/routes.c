@@ -214,6 +214,7 @@ static const struct confab_route_row rows[] = {
 		.piece = stall_piece, .gone = gone},
 	{"GET", AT("long/{bytes}"), NULL, .run = flow_begin, .drained = flow_on, .gone = flow_gone},
 	{"GET", AT("never"), NULL, .run = never, .gone = gone},
+	{"GET", AT("asleep"), NULL, .run = never, .gone = gone, .idle_ms = 100},
 	{"GET", AT("twice"), NULL, .run = twice},
 	{"GET", AT("counts"), NULL, .run = counts},
 };

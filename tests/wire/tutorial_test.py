@@ -56,3 +56,13 @@ def test_every_block(tmp_path):
         elif head == "text":
             wanted = ".*".join(looks_like(line) for line in body.splitlines())
             assert re.search(wanted, re.sub(r"[ \t]+", " ", heard), re.S), f"{body}\nis not in\n{heard}"
+
+
+def test_the_example_of_the_manual_page(tmp_path):
+    run = Installed()
+    page = (TOP / "man/confab-plugin.3").read_text()
+    example = re.search(r"^\.nf\n(#define .*?)^\.fi", page, re.M | re.S).group(1)
+    (tmp_path / "darn.c").write_text(example.replace("\\&", ""))
+    run("$CC -std=c11 -Wall -Wextra -Werror -fPIC -shared $SANITIZE -fvisibility=hidden -o darn.so darn.c "
+        "$($PKG_CONFIG --cflags --libs confab) $DEFS", tmp_path)
+    assert "darn.so: ok" in run("confabctl plugin lint darn.so", tmp_path)

@@ -58,7 +58,10 @@ struct confab_route_row {
 	/** The client has gone, or the plugin goes: forget the request, which needs no answer any more.
 	 *  NULL: there is nothing to forget. */
 	void (*gone)(struct confab_http *h, void *ctx);
-	unsigned cost;   /* of the user's or address's bucket; 0 means 1 */
+	unsigned cost; /* of the user's or address's bucket; 0 means 1 */
+	/** How long it may do nothing about a request before it has begun to answer [ms]; 0: two minutes, at
+	 *  most ten. Then gone is called, and the client is answered 503. */
+	unsigned idle_ms;
 	const char *doc; /* one sentence */
 };
 

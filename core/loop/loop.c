@@ -23,7 +23,7 @@
 /* How much of one kind a turn does before the others get theirs. */
 #define MAILS_PER_TURN 256
 #define MAIL_US_PER_TURN 2000
-#define MAILS_PER_LOOK 8 /* how often the clock is read */
+#define MAILS_PER_LOOK 2 /* how often the clock is read; a hello takes 100 us */
 #define TIMERS_PER_TURN 1024
 
 static _Thread_local struct loop *current;
@@ -41,7 +41,7 @@ static unsigned deliver_mail(struct loop *loop)
 	while (n < limit && (m = mailbox_take(&loop->box)) != NULL) {
 		m->run(m); /* owns m */
 		n++;
-		if (n % MAILS_PER_LOOK == 0 && clock_mono_us() - loop->now_us > MAIL_US_PER_TURN)
+		if (n % MAILS_PER_LOOK == 0 && clock_mono_us() - loop->now_us > loop->mail_us)
 			break;
 	}
 	return n;
@@ -242,6 +242,7 @@ struct loop *loop_new(const char *name, struct confab_error *err)
 	memset(loop, 0, sizeof(*loop));
 	loop->magic = LOOP_MAGIC;
 	(void)snprintf(loop->name, sizeof(loop->name), "%s", name);
+	loop->mail_us = MAIL_US_PER_TURN;
 	mailbox_init(&loop->box);
 	timer_heap_init(&loop->timers);
 	loop->now_us = clock_mono_us();
@@ -326,6 +327,11 @@ void loop_join(struct loop *loop)
 	while (loop->inbox != NULL && loop->running && !loop->ended)
 		sim_loop_turn(loop);
 	thread_join(&loop->thread);
+}
+
+void loop_mail_time(struct loop *loop, int64_t us)
+{
+	loop->mail_us = us;
 }
 
 void loop_post(struct loop *loop, struct mail *m)

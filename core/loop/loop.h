@@ -77,6 +77,10 @@ void loop_join(struct loop *loop);
  *  Thread: any. Never fails, never blocks. */
 void loop_post(struct loop *loop, struct mail *m);
 
+/** How long a turn takes mail before timers and descriptors get theirs [us], if it is not 2,000.
+ *  Before it runs. */
+void loop_mail_time(struct loop *loop, int64_t us);
+
 /** The loop this thread runs, or NULL. */
 struct loop *loop_current(void);
 /** As given to loop_new. Borrowed. Thread: any. */

@@ -35,7 +35,8 @@ struct loop {
 	struct mailbox box;
 	struct timer_heap timers;
 	struct watch_set watches;
-	int64_t now_us; /* start of this turn */
+	int64_t now_us;  /* start of this turn */
+	int64_t mail_us; /* how long a turn takes mail */
 	void (*turn_end)(void *arg);
 	void *turn_end_arg;
 	struct mail *later_first, *later_last;

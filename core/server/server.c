@@ -27,6 +27,9 @@
 #include "plugin/host.h"
 #include "wire/wire.h"
 
+/** Everybody waits for the logic thread's turns: they are short. */
+#define LOGIC_MAIL_US 1000
+
 static bool make_loops(struct server *s, struct confab_error *err)
 {
 	int64_t n = config_server(s->config)->io_threads;
@@ -41,6 +44,9 @@ static bool make_loops(struct server *s, struct confab_error *err)
 	for (unsigned i = 0; i < s->n_io; i++) {
 		snprintf(name, sizeof(name), "io%u", i);
 		s->io[i] = loop_new(name, err);
+	}
+	if (!err->code) {
+		loop_mail_time(s->logic, LOGIC_MAIL_US);
 	}
 	return !err->code;
 }

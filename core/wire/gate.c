@@ -7,13 +7,16 @@
 
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define LOOK_US 1000
+#define LET_IN_US 1000 /* of a turn */
 
-static void let_in(struct gate *g, size_t until)
+/** @param end_us  no more after it; monotonic */
+static void let_in(struct gate *g, size_t until, int64_t end_us)
 {
-	while (g->first && g->backlog(g->arg) <= until) {
+	while (g->first && g->backlog(g->arg) <= until && clock_mono_us() < end_us) {
 		struct mail *m = g->first;
 
 		g->first = m->next;
@@ -35,7 +38,7 @@ static void look(void *arg)
 	struct gate *g = arg;
 
 	if (g->backlog(g->arg) <= GATE_OPEN_BYTES) {
-		let_in(g, GATE_CLOSE_BYTES);
+		let_in(g, GATE_CLOSE_BYTES, clock_mono_us() + LET_IN_US);
 	}
 	if (g->first) {
 		timer_start(g->loop, &g->look, LOOK_US);
@@ -55,7 +58,7 @@ void gate_fini(struct gate *g)
 {
 	timer_stop(&g->look);
 	g->backlog = nothing;
-	let_in(g, SIZE_MAX);
+	let_in(g, SIZE_MAX, INT64_MAX);
 }
 
 void gate_pass(struct gate *g, struct mail *m, void (*fn)(struct mail *m))

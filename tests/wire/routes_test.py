@@ -25,11 +25,10 @@ def server(make_server):
 class Raw:
     """One HTTP request whose body and answer are handled by hand."""
 
-    def __init__(self, server, method, path, length=None, token=None):
+    def __init__(self, server, method, path, length=None, version="1.1"):
         self.sock = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
-        lines = [f"{method} {ROOT}{path} HTTP/1.1", "Host: x"]
+        lines = [f"{method} {ROOT}{path} HTTP/{version}", "Host: x"]
         lines += [f"Content-Length: {length}"] if length is not None else []
-        lines += [f"Authorization: Bearer {token}"] if token else []
         self.sock.sendall("\r\n".join([*lines, "", ""]).encode())
 
     def read_to_the_end(self):
@@ -133,6 +132,30 @@ def test_an_answer_streams_as_fast_as_it_is_read(server):
     wait_for(lambda: counts(server)["gone"] == 1, "the plugin to hear that the client has gone")
     status, _, body = exchange(server, "GET", f"long/{size}")
     assert status == 200 and body == bytes(size)
+
+
+def test_requests_of_all_kinds_follow_each_other_on_one_connection(server):
+    body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece)
+                    for piece in (b"a" * 3000, b"b" * 100_000, b"c", b""))
+    chunked = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    upload = f"POST {ROOT}stream HTTP/1.1\r\n{chunked}".encode() + body
+    to_file = f"PUT {ROOT}file HTTP/1.1\r\n{chunked}".encode() + body
+    head = f"HEAD {ROOT}long/100000 HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    last = f"GET {ROOT}hello/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    sock = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
+    sock.sendall(upload + head + to_file + upload + last)
+    answers = b"".join(iter(lambda: sock.recv(65536), b""))
+    assert answers.count(b"HTTP/1.1 200 OK") == 5
+    assert answers.count(b'"bytes":103001') == 2 and answers.endswith(b"}")
+
+
+def test_who_has_said_all_he_will_is_still_answered_and_1_0_gets_no_chunks(server):
+    raw = Raw(server, "GET", "long/3000000")
+    raw.sock.shutdown(socket.SHUT_WR)
+    answer = raw.read_to_the_end()
+    assert answer.endswith(b"0\r\n\r\n") and len(answer) > 3_000_000
+    raw = Raw(server, "GET", "long/100000", version="1.0")
+    assert raw.read_to_the_end().split(b"\r\n\r\n", 1)[1] == bytes(100_000)
 
 
 def test_a_plugin_that_never_answers_does_not_keep_its_client_waiting(server):

@@ -94,6 +94,7 @@ struct config_pipeline {
 	struct confab_list accept, authorize, transform, moderate, observe; /* plugins, in order */
 	int64_t defer_timeout_ms;
 	int on_deadline; /* enum config_late */
+	int64_t answer_timeout_ms;
 	int64_t slow_hook_ms;
 	int64_t breaker_window_ms, breaker_time_ms, breaker_pause_ms; /* time 0: no bound */
 	int64_t breaker_errors;                                       /* 0: no bound */

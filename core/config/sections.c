@@ -266,6 +266,10 @@ static const struct section_row pipeline_rows[] = {
 	{{"on_deadline", CONFAB_SETTING_ENUM, "reject", 0, 0, NULL, 0, RELOAD, "reject, pass",
 		 "What happens to an event whose plugin did not answer in time."},
 		AT(on_deadline), 0},
+	{{"answer_timeout", CONFAB_SETTING_DURATION, "30s", SECOND, HOUR, NULL, 0, RELOAD, NULL,
+		 "Longest time a plugin may take to answer a request of its own ops; then it is "
+		 "answered internal, and counted."},
+		AT(answer_timeout_ms), 0},
 	{{"slow_hook", CONFAB_SETTING_DURATION, "20ms", 1, MINUTE, NULL, 0, RELOAD, NULL,
 		 "A call of a hook that takes this long is logged, at most one a second and hook: "
 		 "nobody else is served meanwhile."},

@@ -46,6 +46,7 @@ struct host {
 	bool lent;                  /* host_tables() of a running host are out: nobody may go */
 	struct swap *swap;          /* while a new copy waits to be ready */
 	int64_t swap_max_us;
+	struct timer overdue;       /* looks for requests that plugins do not answer */
 	void (*changed)(void *arg); /* of host_watch, or NULL */
 	void *changed_arg;
 };
@@ -120,6 +121,9 @@ void leave_begin(struct confab_plugin *p);
 void swap_ready(struct confab_plugin *fresh, int rc, const char *why);
 /** The host stops: a copy that waits to be ready is given up. */
 void swap_cancel(struct host *h);
+
+/** From now on requests that plugins do not answer in time are answered for them. (overdue.c) */
+void overdue_start(struct host *h);
 
 /** Go on if nothing is in flight any more. */
 void unload_check(struct confab_plugin *p);

@@ -246,6 +246,7 @@ void host_start(struct host *h, const struct config *cfg, struct loop *loop, str
 	struct startup *st = startup_new(h, done, arg);
 	h->loop = loop;
 	h->pool = pool;
+	overdue_start(h);
 	st->rc = host_order(h, &st->err);
 	if (st->rc == 0)
 		st->rc = requires_settle(h, &st->err);

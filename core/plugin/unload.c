@@ -229,6 +229,7 @@ static void stop_over(struct mail *m)
 	struct stop *stop = (struct stop *)m;
 	struct confab_error none = {0};
 	stop->host->stop = NULL;
+	timer_stop(&stop->host->overdue);
 	stop->done(stop->arg, 0, &none);
 	free(stop);
 }

@@ -18,6 +18,7 @@ struct op_table {
 	struct op **ops;
 	size_t n, cap;
 	struct op *gone; /* removed while requests are not answered */
+	struct confab_request *husks;
 	uint64_t version;
 };
 
@@ -303,6 +304,31 @@ uint32_t op_table_unanswered(const struct op_table *t, const void *owner)
 		n += unanswered(op, owner);
 	}
 	return n;
+}
+
+struct op *op_table_waited_for(const struct op_table *t, const struct op *op)
+{
+	size_t i = 0;
+
+	while (op && i < t->n && t->ops[i++] != op) {
+	}
+	for (; i < t->n; i++) {
+		if (t->ops[i]->owner && unanswered(t->ops[i], t->ops[i]->owner)) {
+			return t->ops[i];
+		}
+	}
+	for (struct op *gone = op && op->gone ? op->next_gone : t->gone; gone;
+		gone = gone->next_gone) {
+		if (gone->owner && unanswered(gone, gone->owner)) {
+			return gone;
+		}
+	}
+	return NULL;
+}
+
+struct confab_request **op_table_husks(struct op_table *t)
+{
+	return &t->husks;
 }
 
 struct confab_request *op_table_request(const struct op_table *t, const void *owner)

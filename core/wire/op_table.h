@@ -49,6 +49,10 @@ void op_drop(struct op *op);
 uint32_t op_table_unanswered(const struct op_table *t, const void *owner);
 /** One of them, or NULL. */
 struct confab_request *op_table_request(const struct op_table *t, const void *owner);
+/** The next op of plugins with unanswered requests behind op (NULL: the first), removed ones too, or NULL. */
+struct op *op_table_waited_for(const struct op_table *t, const struct op *op);
+/** What request.c keeps here: requests that were answered for a plugin which still holds them. */
+struct confab_request **op_table_husks(struct op_table *t);
 struct op *op_find(const struct op_table *t, const char *name);
 /** Row n in order of names, NULL behind the last: for documents and tests. */
 struct op *op_at(const struct op_table *t, size_t n);

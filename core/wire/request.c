@@ -265,6 +265,54 @@ static void request_arrived(struct mail *m)
 	gate_pass(&rq->wire->gate, m, request_passed);
 }
 
+/** Its plugin has not answered and will not be asked again. */
+static void never_answered(struct confab_request *rq)
+{
+	log_error("plugin '%s', never answered '%s'", rq->op->owner_name, rq->op->row->name);
+	request_error(rq, "internal", NULL, 0, rq->op->owner_name);
+}
+
+/** Another takes its place in everything, as its plugin holds the first: that is a husk from now on. */
+static struct confab_request *stand_in(struct confab_request *rq)
+{
+	struct confab_request *other = calloc(1, sizeof(*other)), **husks;
+	struct wire *w = rq->wire;
+
+	assert(other);
+	*other = *rq;
+	if (other->newer) {
+		other->newer->older = other;
+	} else {
+		other->op->requests = other;
+	}
+	if (other->older) {
+		other->older->newer = other;
+	}
+	husks = op_table_husks(w->ops);
+	*rq = (struct confab_request){
+		.wire = w, .husk_of = other->op->owner, .older = *husks, .answered = true};
+	*husks = rq;
+	return other;
+}
+
+/** Is it one that was answered for its plugin? Then it is gone now. */
+static bool was_husk(struct confab_request *rq)
+{
+	struct confab_request **at;
+
+	if (!rq->husk_of) {
+		return false;
+	}
+	at = op_table_husks(rq->wire->ops);
+	while (*at != rq) {
+		at = &(*at)->older;
+	}
+	*at = rq->older;
+	log_warning("plugin, answered a request that was answered for it long ago");
+	free(rq);
+	return true;
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 struct confab_request *request_new(struct wire *wire, confab_conn_id conn, uint64_t stream)
@@ -335,31 +383,62 @@ void request_reply_tagged(struct confab_request *rq, const char *tag)
 
 unsigned request_abandon(struct op_table *t, const void *owner)
 {
-	struct confab_request *rq;
+	struct confab_request *rq, **at = op_table_husks(t);
 	unsigned n = 0;
 
 	for (; (rq = op_table_request(t, owner)) != NULL; n++) {
-		log_error(
-			"plugin '%s', never answered '%s'", rq->op->owner_name, rq->op->row->name);
-		request_error(rq, "internal", NULL, 0, rq->op->owner_name);
+		never_answered(rq);
+	}
+	while ((rq = *at) != NULL) {
+		if (rq->husk_of == owner) {
+			*at = rq->older;
+			free(rq);
+		} else {
+			at = &rq->older;
+		}
 	}
 	return n;
 }
 
+const void *request_overdue(struct op_table *t, int64_t born_before_us)
+{
+	for (struct op *op = op_table_waited_for(t, NULL); op; op = op_table_waited_for(t, op)) {
+		for (struct confab_request *rq = op->requests; rq; rq = rq->older) {
+			if (rq->born_us < born_before_us) {
+				const void *owner = op->owner;
+
+				never_answered(stand_in(rq));
+				return owner;
+			}
+		}
+	}
+	return NULL;
+}
+
 void confab_reply(struct confab_request *rq, json_t *ok)
 {
+	if (was_husk(rq)) {
+		json_decref(ok);
+		return;
+	}
 	rq->ok = ok;
 	request_send(rq);
 }
 
 void confab_reply_error(struct confab_request *rq, const char *code, const char *text)
 {
+	if (was_husk(rq)) {
+		return;
+	}
 	request_error(rq, code, text, 0, rq->op && rq->op->owner ? rq->op->owner_name : NULL);
 }
 
 void confab_reply_later(
 	struct confab_request *rq, const char *code, const char *text, unsigned retry_ms)
 {
+	if (was_husk(rq)) {
+		return;
+	}
 	request_error(
 		rq, code, text, retry_ms, rq->op && rq->op->owner ? rq->op->owner_name : NULL);
 }

@@ -54,6 +54,8 @@ struct confab_request {
 	void *keep; /* of the op that runs it */
 	/* Its neighbours on its op, while it is not answered. */
 	struct confab_request *older, *newer;
+	/* Whose it is, when it was answered for its plugin, which may still hold it: a husk. Else NULL. */
+	const void *husk_of;
 };
 
 /** For answers made of rows: append JSON to rq->raw and then call this instead of confab_reply. */
@@ -71,8 +73,17 @@ void request_reply_tagged(struct confab_request *rq, const char *tag);
 void request_error(struct confab_request *rq, const char *code, const char *text, unsigned retry_ms,
 	const char *plugin);
 
-/** Answer `internal` to all that an owner of ops was to answer and did not. @return how many. Logic thread. */
+/** Answer `internal` to all that an owner of ops was to answer and did not; its code runs no more.
+ *  @return how many. Logic thread. */
 unsigned request_abandon(struct op_table *t, const void *owner);
+
+/**
+ * Answer `internal` to one request that came before a moment and that a plugin has not answered. What the plugin
+ * holds stays good until it answers, which is without effect, or goes.
+ *
+ * @return the owner of its op, or NULL: there was none. Logic thread.
+ */
+const void *request_overdue(struct op_table *t, int64_t born_before_us);
 
 /** An empty one, of a connection. I/O thread. */
 struct confab_request *request_new(struct wire *wire, confab_conn_id conn, uint64_t stream);

@@ -105,6 +105,25 @@ def test_a_request_that_is_never_answered_is_answered_at_the_unload(home):
     assert "plugin 'leaver', never answered 'leaver.ask'" in server.log()
 
 
+def test_a_request_that_is_never_answered_is_answered_in_time(make_server):
+    server = make_server(merged(OPEN, {
+        "server": {"plugin_dirs": [str(MODULES), str(BUILD / "plugins/.libs")]},
+        "pipeline": {"answer_timeout": "1s"}, "plugins": {"silent": {}}}))
+    (ann,) = people(server, "ann")
+    asked = {ann.post("silent.late"), ann.post("silent.never"), ann.post("silent.never")}
+    while asked:
+        answer = ann.receive()
+        if "re" in answer:
+            asked.remove(answer["re"])
+            assert (answer["error"]["code"], answer["error"]["plugin"]) == ("internal", "silent")
+    assert server.ctl("plugins", "silent")[1]["unanswered"] == 3
+    assert 'confab_plugin_unanswered_total{plugin="silent"} 3' in server.request("GET", "/metrics")[1]
+    wait_for(lambda: "answered a request that was answered for it long ago" in server.log(),
+             "the late answer")
+    assert ctl(server, "unload", "silent")["state"] == "gone"
+    ann.make("general", type="open")
+
+
 # ---- unloading itself ---------------------------------------------------------------------------------
 
 

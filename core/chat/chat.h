@@ -122,6 +122,9 @@ struct channel {
 	int unread;           /* enum config_unread; fixed at creation */
 	bool locked, deleted;
 	int64_t slow_ms;    /* slow mode in force */
+	uint64_t row_rev;   /* of the row this was parsed from */
+	json_t *plugins;    /* plugin → its settings that the row says; NULL: none */
+	json_t *off;        /* names of plugins that are off here; NULL: none */
 	struct slot *slots; /* of plugins */
 };
 

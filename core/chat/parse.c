@@ -51,6 +51,22 @@ static void member_changed(struct channel *ch, struct row *r)
 	json_decref(j);
 }
 
+/** A member of the row that is rarely there: a new reference, or NULL for an empty one too. */
+static json_t *some(const json_t *row, const char *name)
+{
+	json_t *j = json_object_get(row, name);
+
+	return json_object_size(j) || json_array_size(j) ? json_incref(j) : NULL;
+}
+
+static void plugins_changed(struct channel *ch, const json_t *row)
+{
+	json_decref(ch->plugins);
+	json_decref(ch->off);
+	ch->plugins = some(row, "plugins");
+	ch->off = some(row, "plugins_off");
+}
+
 /** What counts as unread, of a row that may be from before it was written there. */
 static int unread_of(const char *word, const struct config_type *type)
 {
@@ -67,6 +83,8 @@ static void channel_changed(struct chat_log *lg, struct row *r)
 	json_t *j = row_json(r);
 	struct channel *ch = lg->channel;
 
+	ch->row_rev = r->rev;
+	plugins_changed(ch, j);
 	if (!j) {
 		ch->deleted = true;
 		return;
@@ -234,6 +252,7 @@ void parse_end(struct chat_log *lg)
 		free_members(lg->channel);
 		strmap_free(lg->channel->pins);
 		slot_free_all(&lg->channel->slots);
+		plugins_changed(lg->channel, NULL);
 		free(lg->channel);
 		lg->channel = NULL;
 	}

@@ -511,6 +511,7 @@ int ops_register(struct ops *o, struct confab_error *err)
 		ops_search_register,
 		ops_thread_register,
 		ops_pin_register,
+		ops_plugin_register,
 		ops_block_register,
 		ops_mine_register,
 		ops_user_register,

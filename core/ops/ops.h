@@ -56,6 +56,7 @@ int ops_command_register(struct ops *o, struct confab_error *err);
 int ops_search_register(struct ops *o, struct confab_error *err);
 int ops_thread_register(struct ops *o, struct confab_error *err);
 int ops_pin_register(struct ops *o, struct confab_error *err);
+int ops_plugin_register(struct ops *o, struct confab_error *err);
 int ops_block_register(struct ops *o, struct confab_error *err);
 int ops_mine_register(struct ops *o, struct confab_error *err);
 int ops_user_register(struct ops *o, struct confab_error *err);

@@ -14,6 +14,7 @@ struct pipeline;
 struct kind;
 struct strand;
 struct text;
+struct settings_wait;
 struct slot;
 
 /** Deepest chain of events that cause each other. */
@@ -23,6 +24,9 @@ struct slot;
 #define KIND_HAS_DRAFT 0x100
 /** … the log of the user whom the body names (`user`) is loaded too, in the event's place in its strand. */
 #define KIND_ABOUT_USER 0x200
+
+/** … the body names a plugin and settings of it: they are prepared in the event's place in its strand. */
+#define KIND_SETS_PLUGIN 0x400
 
 /** Rows an event relies on: pinned while it lives. Most name none. */
 struct confab_keys {
@@ -105,6 +109,7 @@ struct confab_event {
 	struct confab_draft *draft;
 	struct confab_message message;
 	struct log_waiter waiter;
+	struct settings_wait *settings; /* it waits or has waited for settings; NULL: it need not */
 	struct strand *strand;
 	struct confab_event *strand_next;
 	struct confab_event *next; /* in its log's queue or batch */

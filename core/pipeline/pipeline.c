@@ -31,6 +31,7 @@
 #include "pipeline/hook.h"
 #include "pipeline/kind.h"
 #include "pipeline/meter.h"
+#include "pipeline/settings.h"
 #include "pipeline/steps.h"
 #include "pipeline/strand.h"
 #include "pipeline/ticket.h"
@@ -110,6 +111,7 @@ static void event_free(struct confab_event *ev)
 		trace_over(ev);
 		ev->pl->trace_gone = ev->id;
 	}
+	settings_wait_end(ev); /* it looks into the body */
 	unpin_keys(ev);
 	free(ev->keys.items);
 	free(ev->out.text);

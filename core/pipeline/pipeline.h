@@ -26,6 +26,7 @@ struct commands;
 struct fanout;
 struct meter;
 struct trace;
+struct settings_port;
 
 /** Counters for /metrics. */
 struct pipeline_stats {
@@ -54,9 +55,11 @@ struct pipeline {
 	/** Is a plugin off in a channel: by its type, or by its own row? ch may be NULL (no row yet).
 	 *  NULL: never. */
 	bool (*off_in)(const void *owner, const struct config_type *type, const struct channel *ch);
-	struct trace *traces; /* who follows events; NULL: nobody */
-	uint64_t trace_gone;  /* number of the followed event that was freed last */
-	bool draining;        /* refuse what is new */
+	struct trace *traces;                 /* who follows events; NULL: nobody */
+	uint64_t trace_gone;                  /* number of the followed event that was freed last */
+	const struct settings_port *settings; /* whoever knows plugins' settings; NULL: nobody */
+	void *settings_ctx;
+	bool draining; /* refuse what is new */
 };
 
 /** Both are borrowed; takes chat's ports. Never NULL; pipeline_free() takes it. */

@@ -25,6 +25,7 @@
 #include "pipeline/kind.h"
 #include "pipeline/meter.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/settings.h"
 #include "pipeline/strand.h"
 #include "pipeline/trace.h"
 #include "store/store.h"
@@ -244,7 +245,7 @@ static enum step_answer step_resolve(struct confab_event *ev)
 	if (!have_log(ev, ev->lg) || !have_keys(ev)) {
 		return STEP_WAIT;
 	}
-	return STEP_NEXT;
+	return settings_step(ev);
 }
 
 /* --- judge, change, moderate -------------------------------------------------------------------------- */

@@ -219,8 +219,13 @@ static struct blame *blame_of(const void *owner)
 
 static bool off_in(const void *owner, const struct config_type *type, const struct channel *ch)
 {
-	(void)ch;
-	return snapshots_off(((const struct confab_plugin *)owner)->snapshots, type);
+	const struct confab_plugin *p = owner;
+	size_t i;
+	json_t *name;
+	if (ch != NULL && ch->off != NULL)
+		json_array_foreach(ch->off, i,
+			name) if (strcmp(json_string_value(name), p->name) == 0) return true;
+	return snapshots_off(p->snapshots, type);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -440,6 +445,7 @@ void host_doors_set(struct host *h, struct pipeline *pl, struct op_table *ops)
 		return;
 	pl->blame_of = blame_of;
 	pl->off_in = off_in;
+	channel_settings_open(h);
 }
 
 void host_watch(struct host *h, void (*fn)(void *arg), void *arg)

@@ -11,7 +11,9 @@
 #include "loop/work.h"
 #include "plugin/plugin_internal.h"
 
+struct channel;
 struct exchanges;
+struct making;
 struct helper_spawner;
 struct startup;
 struct stop;
@@ -42,6 +44,7 @@ struct host {
 	struct stop *stop;          /* while host_stop is under way */
 	struct preparation *change; /* of host_prepare, until commit or discard */
 	bool change_ready;          /* its done was called */
+	struct making *making;      /* settings of channels, on workers */
 	bool opening;               /* a worker reads plugins */
 	bool lent;                  /* host_tables() of a running host are out: nobody may go */
 	struct swap *swap;          /* while a new copy waits to be ready */
@@ -156,5 +159,16 @@ void preparation_start(struct preparation *prep, struct host *h, const struct co
 void preparation_commit(struct preparation *prep);
 /** Discard what is not in force. Thread: logic. */
 void preparation_fini(struct preparation *prep);
+
+/* Settings that a channel's own row says. (channel_settings.c) */
+
+/** Be asked for them by the pipeline of this host. */
+void channel_settings_open(struct host *h);
+/** In force in a channel (NULL: none) of a type (NULL: the server's). Borrowed; NULL: no settings. */
+const struct confab_settings *channel_settings(
+	const struct confab_plugin *p, const char *type, const struct channel *ch);
+/** Have those of all channels in memory prepared with a set that is to be in force. */
+void channel_settings_foresee(
+	const struct host *h, const struct confab_plugin *p, struct snapshots *set);
 
 #endif

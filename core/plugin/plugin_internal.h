@@ -39,6 +39,7 @@ struct confab_plugin {
 	struct breaker breaker;
 	struct account *account;     /* of its memory; lives for ever */
 	struct snapshots *snapshots; /* in force; NULL before prepare */
+	size_t purge_at;             /* so many channels in it: forget those that are gone */
 	int64_t emit_second;         /* … in which it has started so many events */
 	unsigned emits;
 	struct metrics *metrics;  /* NULL: none asked for */

@@ -49,6 +49,14 @@ static void prepare_failed(struct mail *m)
 	prep->done(prep);
 }
 
+static struct snapshots *set_new(
+	const struct host *h, const struct confab_plugin *p, const struct config *cfg)
+{
+	struct snapshots *set = snapshots_new(p->name, &p->desc, cfg, p->snapshots);
+	channel_settings_foresee(h, p, set);
+	return set;
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 void preparation_start(struct preparation *prep, struct host *h, const struct config *cfg,
@@ -66,7 +74,7 @@ void preparation_start(struct preparation *prep, struct host *h, const struct co
 			continue;
 		/* A plugin that goes with this configuration keeps what it has until then. */
 		if (cfg == NULL || config_plugin(cfg, p->name) != NULL || state == PLUGIN_OPENED)
-			prep->sets[i] = snapshots_new(p->name, &p->desc, cfg, p->snapshots);
+			prep->sets[i] = set_new(h, p, cfg);
 	}
 	prep->work.run = prepare_run;
 	prep->work.done = prepare_done;

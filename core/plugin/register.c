@@ -23,9 +23,7 @@
 static const struct confab_settings *settings_for(
 	const void *owner, const char *type, const struct channel *ch)
 {
-	const struct confab_plugin *p = owner;
-	(void)ch;
-	return snapshots_find(p->snapshots, type);
+	return channel_settings(owner, type, ch);
 }
 
 static struct confab_plugin *of_owner(const void *owner)

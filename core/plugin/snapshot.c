@@ -10,13 +10,15 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/map.h"
 #include "config/config.h"
 #include "config/settings.h"
 #include "plugin/descriptor.h"
 
 /* One distinct snapshot. Counted by the sets that share it. */
 struct snapshot {
-	unsigned refs;
+	unsigned refs, pins;
+	uint64_t hash;
 	struct confab_settings *settings;
 	bool prepared;
 	void (*discard)(void *built);
@@ -31,6 +33,16 @@ struct snapshots {
 	size_t n_types;
 	const char **types; /* borrowed from cfg */
 	struct snapshot **of_types;
+	struct strmap *channels;    /* id → struct entry; what rows of channels say */
+	struct snapshot **distinct; /* those that came by channels; a reference each */
+	size_t n_distinct;
+};
+
+/* What holds in a channel as its row stood at a rev. */
+struct entry {
+	uint64_t rev;
+	struct snapshot *snap; /* NULL: what the row says was refused, its type's hold */
+	char id[];
 };
 
 _Static_assert(CONFIG_TYPES_MAX <= 64, "struct snapshots has a bit for each type");
@@ -39,12 +51,27 @@ static struct snapshot *find_equal(const struct snapshots *s, const struct confa
 {
 	if (s == NULL || s->server == NULL)
 		return NULL;
+	uint64_t hash = s->n_distinct > 0 ? settings_hash(like) : 0;
+	for (size_t i = 0; i < s->n_distinct; i++)
+		if (s->distinct[i]->hash == hash && settings_equal(s->distinct[i]->settings, like))
+			return s->distinct[i];
 	if (settings_equal(s->server->settings, like))
 		return s->server;
 	for (size_t i = 0; i < s->n_types; i++)
 		if (s->of_types[i] != NULL && settings_equal(s->of_types[i]->settings, like))
 			return s->of_types[i];
 	return NULL;
+}
+
+/* No reference yet. */
+static struct snapshot *snapshot_new(
+	const struct snapshots *s, const struct confab_settings *settings)
+{
+	struct snapshot *snap = alloc_zero(1, sizeof(*snap));
+	snap->settings = settings_ref(settings);
+	snap->hash = settings_hash(settings);
+	snap->discard = s->discard;
+	return snap;
 }
 
 /* One reference for the caller: a shared one of either set, or a new one. */
@@ -54,11 +81,8 @@ static struct snapshot *snapshot_get(const struct snapshots *s, const struct sna
 	struct snapshot *snap = find_equal(s, settings);
 	if (snap == NULL)
 		snap = find_equal(former, settings);
-	if (snap == NULL) {
-		snap = alloc_zero(1, sizeof(*snap));
-		snap->settings = settings_ref(settings);
-		snap->discard = s->discard;
-	}
+	if (snap == NULL)
+		snap = snapshot_new(s, settings);
 	snap->refs++;
 	return snap;
 }
@@ -91,7 +115,60 @@ static void types_collect(struct snapshots *s, const char *plugin, const struct 
 	}
 }
 
-static int snapshot_prepare(struct snapshots *s, struct snapshot *snap, struct confab_error *err)
+/* What nobody but the list relies on is dropped. */
+static void tidy(struct snapshots *s)
+{
+	for (size_t i = s->n_distinct; i-- > 0;) {
+		struct snapshot *snap = s->distinct[i];
+		if (snap->refs > 1 || snap->pins > 0)
+			continue;
+		s->distinct[i] = s->distinct[--s->n_distinct];
+		snapshot_unref(snap);
+	}
+}
+
+/* The list takes a reference of its own. */
+static void distinct_add(struct snapshots *s, struct snapshot *snap)
+{
+	for (size_t i = 0; i < s->n_distinct; i++)
+		if (s->distinct[i] == snap)
+			return;
+	s->distinct = alloc_resize(s->distinct, (s->n_distinct + 1) * sizeof(struct snapshot *));
+	s->distinct[s->n_distinct++] = snap;
+	snap->refs++;
+}
+
+static void entry_drop(struct snapshots *s, const char *id)
+{
+	struct entry *e = strmap_take(s->channels, id);
+	if (e == NULL)
+		return;
+	snapshot_unref(e->snap);
+	free(e);
+	tidy(s);
+}
+
+static void entry_set(struct snapshots *s, const struct channel_say *c, struct snapshot *snap)
+{
+	struct entry *e = strmap_find(s->channels, c->id);
+	if (e == NULL) {
+		e = alloc_zero(1, sizeof(*e) + strlen(c->id) + 1);
+		strcpy(e->id, c->id);
+		if (s->channels == NULL)
+			s->channels = strmap_new_lent();
+		strmap_put(s->channels, e->id, e);
+	}
+	struct snapshot *former = e->snap;
+	e->rev = c->rev;
+	e->snap = snap;
+	if (snap != NULL)
+		snap->refs++;
+	snapshot_unref(former);
+	tidy(s);
+}
+
+static int snapshot_prepare(
+	const struct snapshots *s, struct snapshot *snap, struct confab_error *err)
 {
 	void *built = NULL;
 	if (snap == NULL || snap->prepared || s->prepare == NULL)
@@ -101,6 +178,21 @@ static int snapshot_prepare(struct snapshots *s, struct snapshot *snap, struct c
 		return confab_error_set(err, rc, "its settings were refused (no reason given)"), rc;
 	settings_build(snap->settings, built, NULL);
 	snap->prepared = true;
+	return 0;
+}
+
+static int channels_prepare(const struct snapshots *s, struct confab_error *err)
+{
+	size_t pos = 0;
+	void *value;
+	while (strmap_next(s->channels, &pos, NULL, &value)) {
+		const struct entry *e = value;
+		struct confab_error why = {0};
+		int rc = snapshot_prepare(s, e->snap, &why);
+		if (rc != 0)
+			return confab_error_set(err, rc, "in channel '%s': %s", e->id, why.text),
+			       rc;
+	}
 	return 0;
 }
 
@@ -132,7 +224,7 @@ int snapshots_prepare(struct snapshots *s, struct confab_error *err)
 	int rc = snapshot_prepare(s, s->server, err);
 	for (size_t i = 0; i < s->n_types && rc == 0; i++)
 		rc = snapshot_prepare(s, s->of_types[i], err);
-	return rc;
+	return rc == 0 ? channels_prepare(s, err) : rc;
 }
 
 void snapshots_free(struct snapshots *s)
@@ -142,6 +234,16 @@ void snapshots_free(struct snapshots *s)
 	for (size_t i = 0; i < s->n_types; i++)
 		snapshot_unref(s->of_types[i]);
 	snapshot_unref(s->server);
+	size_t pos = 0;
+	void *e;
+	while (strmap_next(s->channels, &pos, NULL, &e)) {
+		snapshot_unref(((struct entry *)e)->snap);
+		free(e);
+	}
+	strmap_free(s->channels);
+	for (size_t i = 0; i < s->n_distinct; i++)
+		snapshot_unref(s->distinct[i]);
+	free(s->distinct);
 	free(s->of_types);
 	free(s->types);
 	config_unref(s->cfg);
@@ -173,4 +275,135 @@ size_t snapshots_count(const struct snapshots *s)
 		n += first;
 	}
 	return n;
+}
+
+const struct confab_settings *snapshots_of_channel(struct snapshots *s, const struct channel_say *c,
+	struct snapshot **wanted, struct confab_error *err)
+{
+	if (s == NULL || s->server == NULL)
+		return NULL;
+	const struct confab_settings *base = snapshots_find(s, c->type), *now = base;
+	struct entry *e = strmap_find(s->channels, c->id);
+	if (json_object_size(c->says) == 0) {
+		entry_drop(s, c->id);
+		return base;
+	}
+	if (e != NULL && e->rev == c->rev)
+		return e->snap != NULL ? e->snap->settings : base;
+	struct confab_settings *merged = settings_merge(base, c->says, err);
+	struct snapshot *snap = merged != NULL ? find_equal(s, merged) : NULL;
+	if (snap == NULL && merged != NULL && s->prepare == NULL)
+		distinct_add(s, snap = snapshot_new(s, merged));
+	if (snap != NULL || merged == NULL) {
+		entry_set(s, c, snap);
+		now = snap != NULL ? snap->settings : base;
+	} else {
+		now = e != NULL && e->snap != NULL ? e->snap->settings : base;
+		if (wanted != NULL) {
+			*wanted = snapshot_new(s, merged);
+			(*wanted)->refs = 1;
+		}
+	}
+	settings_unref(merged);
+	return now;
+}
+
+struct snapshot *snapshots_propose(
+	struct snapshots *s, const struct channel_say *c, bool *ready, struct confab_error *err)
+{
+	struct confab_settings *merged = settings_merge(snapshots_find(s, c->type), c->says, err);
+	if (merged == NULL)
+		return NULL;
+	struct snapshot *snap = find_equal(s, merged);
+	*ready = snap != NULL || s->prepare == NULL;
+	if (snap == NULL)
+		snap = snapshot_new(s, merged);
+	if (*ready) {
+		distinct_add(s, snap);
+		snap->pins++;
+	} else {
+		snap->refs = 1;
+	}
+	settings_unref(merged);
+	return snap;
+}
+
+bool snapshots_knows(const struct snapshots *s, const struct channel_say *c)
+{
+	const struct confab_settings *base = snapshots_find(s, c->type);
+	if (base == NULL)
+		return false;
+	struct confab_settings *merged = settings_merge(base, c->says, NULL);
+	bool known = merged != NULL && (s->prepare == NULL || find_equal(s, merged) != NULL);
+	settings_unref(merged);
+	return known;
+}
+
+int snapshots_build(const struct snapshots *s, struct snapshot *snap, struct confab_error *err)
+{
+	return snapshot_prepare(s, snap, err);
+}
+
+bool snapshot_like(const struct snapshot *a, const struct snapshot *b)
+{
+	return a->hash == b->hash && settings_equal(a->settings, b->settings);
+}
+
+void snapshots_take(struct snapshots *s, struct snapshot *snap)
+{
+	distinct_add(s, snap);
+	snap->refs--;
+}
+
+void snapshots_refuse(struct snapshots *s, const struct channel_say *c)
+{
+	entry_set(s, c, NULL);
+}
+
+void snapshots_unpin(struct snapshots *s, const void *held)
+{
+	for (size_t i = 0; s != NULL && i < s->n_distinct; i++)
+		if (s->distinct[i] == held && s->distinct[i]->pins > 0)
+			s->distinct[i]->pins--;
+	if (s != NULL)
+		tidy(s);
+}
+
+void snapshot_drop(struct snapshot *snap)
+{
+	snapshot_unref(snap);
+}
+
+void snapshots_foresee(
+	struct snapshots *s, const struct snapshots *former, const struct channel_say *c)
+{
+	const struct entry *before = former != NULL ? strmap_find(former->channels, c->id) : NULL;
+	if (s->server == NULL || (before != NULL && before->rev == c->rev && before->snap == NULL))
+		return;
+	struct confab_settings *merged = settings_merge(snapshots_find(s, c->type), c->says, NULL);
+	if (merged == NULL)
+		return;
+	struct snapshot *snap = snapshot_get(s, former, merged);
+	distinct_add(s, snap);
+	entry_set(s, c, snap);
+	snapshot_unref(snap);
+	settings_unref(merged);
+}
+
+size_t snapshots_channels(const struct snapshots *s)
+{
+	return strmap_count(s->channels);
+}
+
+void snapshots_purge(struct snapshots *s, bool (*there)(void *ctx, const char *id), void *ctx)
+{
+	size_t pos = 0, n = 0;
+	const char **gone = alloc_zero(strmap_count(s->channels) + 1, sizeof(*gone));
+	void *value;
+	while (strmap_next(s->channels, &pos, NULL, &value))
+		if (!there(ctx, ((struct entry *)value)->id))
+			gone[n++] = ((struct entry *)value)->id;
+	for (size_t i = 0; i < n; i++)
+		entry_drop(s, gone[i]);
+	free(gone);
 }

@@ -15,6 +15,7 @@
 struct config;
 struct config_type;
 struct descriptor;
+struct snapshot;
 struct snapshots;
 
 /**
@@ -45,7 +46,62 @@ bool snapshots_off(const struct snapshots *s, const struct config_type *type);
  *  the plugin has no settings. */
 const struct confab_settings *snapshots_find(const struct snapshots *s, const char *type);
 
-/** How many distinct snapshots the set has. */
+/** How many distinct snapshots the set has for the server and channel types. */
 size_t snapshots_count(const struct snapshots *s);
+
+/* Channels whose own row says something of the plugin. All on the logic thread, but snapshots_build. */
+
+/** What a channel's row says of the plugin. */
+struct channel_say {
+	const char *id, *type;
+	uint64_t rev;       /* of the row */
+	const json_t *says; /* an object; NULL or empty: nothing */
+};
+
+/**
+ * Settings of a channel: server ← type ← its row.
+ *
+ * @param wanted  NULL, or set to a snapshot that must be built first, the caller's: until
+ *                snapshots_take() those of before hold, or the type's
+ * @param err     set if what the row says is refused (then the type's hold), once per rev
+ * @return borrowed; NULL: the plugin has no settings
+ */
+const struct confab_settings *snapshots_of_channel(struct snapshots *s, const struct channel_say *c,
+	struct snapshot **wanted, struct confab_error *err);
+
+/**
+ * Settings as they would be. The set must have settings.
+ *
+ * @param ready  true: built, and kept until snapshots_unpin(); false: the caller's, to be built
+ * @return NULL with err: they are refused
+ */
+struct snapshot *snapshots_propose(
+	struct snapshots *s, const struct channel_say *c, bool *ready, struct confab_error *err);
+
+/** Would they be in force at once? */
+bool snapshots_knows(const struct snapshots *s, const struct channel_say *c);
+
+/** Call prepare. Thread: a worker; nobody else uses snap. */
+int snapshots_build(const struct snapshots *s, struct snapshot *snap, struct confab_error *err);
+
+/** Same values? */
+bool snapshot_like(const struct snapshot *a, const struct snapshot *b);
+
+/** It is built: takes the caller's reference, and keeps it as long as somebody relies on it. */
+void snapshots_take(struct snapshots *s, struct snapshot *snap);
+/** The plugin refused what this row says: its type's settings hold. */
+void snapshots_refuse(struct snapshots *s, const struct channel_say *c);
+/** Nobody waits for this proposal any more; one that is not of this set is passed over. NULL is fine. */
+void snapshots_unpin(struct snapshots *s, const void *held);
+/** Give back the caller's reference. */
+void snapshot_drop(struct snapshot *snap);
+
+/** Before a set is built and in force: settings of a channel that is in memory are built with it. */
+void snapshots_foresee(
+	struct snapshots *s, const struct snapshots *former, const struct channel_say *c);
+
+/** How many channels are remembered; forget those that are not there any more. */
+size_t snapshots_channels(const struct snapshots *s);
+void snapshots_purge(struct snapshots *s, bool (*there)(void *ctx, const char *id), void *ctx);
 
 #endif

@@ -21,7 +21,7 @@ ELSEWHERE = {"hello", "auth.logout", "auth.password", "session.renew"}
 
 # Changes that leave the channel and its people as they were.
 HARMLESS = ("user.", "mark.", "draft.", "mute.", "block.", "held.", "session.", "pin.", "invite.",
-            "link.", "message.send", "channel.update", "channel.create")
+            "link.", "message.send", "channel.update", "channel.create", "plugin.")
 
 
 @pytest.fixture(scope="module")

@@ -130,6 +130,8 @@ PARTICULAR = {
     "user.role": {"user": "outsider", "role": "user"},
     "user.disable": {"user": "outsider", "disabled": False},
     "channel.update": {"topic": "what it is about"},
+    "plugin.set": {"plugin": "typing", "settings": {}},
+    "plugin.clear": {"plugin": "typing"},
     "channel.create": {"name": "fresh", "user": "outsider"},
     "auth.register": {"user": lambda stage, place: f"new{next(_places)}"},
     "auth.login": {"user": "outsider"},

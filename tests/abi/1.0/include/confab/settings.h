@@ -50,7 +50,8 @@ enum confab_setting_type {
 enum confab_setting_scope {
 	CONFAB_SCOPE_SERVER = 0,
 	CONFAB_SCOPE_TYPE = 1,    /* also in channel_types: TYPE: plugins: NAME: */
-	CONFAB_SCOPE_CHANNEL = 2, /* also in a channel's own row */
+	CONFAB_SCOPE_CHANNEL = 2, /* also in a channel's own row, by the op plugin.set: who has the
+				     grant `update` there may, and every member may read it */
 };
 
 enum confab_setting_flag {

@@ -37,8 +37,8 @@ static void call(void *arg)
 	int rc = confab_emit(c->plugin, NULL, "message.send", confab_setting_str(s, ROW_CHANNEL),
 		json_pack("{s:s}", "text", text));
 	if (rc != 0)
-		confab_log(c->plugin, CONFAB_LOG_WARNING, "time, not said (%s)",
-			confab_code_text(rc));
+		confab_log(
+			c->plugin, CONFAB_LOG_WARNING, "time, not said (%s)", confab_code_text(rc));
 }
 
 static void wind_up(struct cuckoo *c)
@@ -67,10 +67,7 @@ static int load(struct confab_plugin *p, void **ctx, struct confab_error *err)
 }
 
 CONFAB_PLUGIN("cuckoo", "1.0") = {
-	CONFAB_HEAD("cuckoo", "1.0", "MIT"),
-	.summary = "Says the time in a channel.",
-	CONFAB_ROWS(settings, settings),
-	.commit = commit,
-	.load = load,
+	CONFAB_HEAD("cuckoo", "1.0", "MIT"), .summary = "Says the time in a channel.",
+	CONFAB_ROWS(settings, settings), .commit = commit, .load = load,
 	.unload = free, /* the timer goes with the plugin */
 };

@@ -16,9 +16,8 @@ int main(void)
 	struct confab_test_client *bob = confab_test_client(t, "bob");
 	confab_test_channel(ann, "general"); /* an open channel */
 	confab_test_channel(bob, "general");
-	CONFAB_TEST_IS(
-		confab_test_word(confab_test_ask(ann, "channel.create",
-			json_pack("{s:s, s:s}", "channel", "club", "type", "group"))),
+	CONFAB_TEST_IS(confab_test_word(confab_test_ask(ann, "channel.create",
+			       json_pack("{s:s, s:s}", "channel", "club", "type", "group"))),
 		"ok");
 
 	CONFAB_TEST_IS(confab_test_say(ann, "general", "one"), "ok");

@@ -79,7 +79,9 @@ const json_t *confab_request_args(const struct confab_request *rq);
 const struct confab_actor *confab_request_actor(const struct confab_request *rq);
 /** Address of the peer as text. */
 const char *confab_request_peer(const struct confab_request *rq);
-/** Answer, once; ok is taken, parts of it may be held elsewhere. Logic thread (from others by confab_post). */
+/** Answer, once; ok is taken, parts of it may be held elsewhere. Logic thread (from others by confab_post). One
+ *  that is not answered within pipeline.answer_timeout is answered `internal` for the plugin, and counted; the
+ *  pointer stays good until the plugin answers all the same, which then is without effect. */
 void confab_reply(struct confab_request *rq, json_t *ok);
 void confab_reply_error(struct confab_request *rq, const char *code, const char *text);
 /** An error that may be tried again after retry_ms. */

@@ -52,6 +52,22 @@ static enum confab_verdict set_judge(struct confab_event *ev, void *ctx)
 	return CONFAB_PASS;
 }
 
+/** What the blocked one has invited this user to goes with the block. */
+static void drop_invites(struct confab_event *ev, struct confab_change *c)
+{
+	const char *id;
+	size_t pos = 0;
+
+	while (ev->lg->user->invites && strmap_next(ev->lg->user->invites, &pos, &id, NULL)) {
+		const json_t *row = confab_change_row(c, "invite", id);
+		const char *by = json_str(row, "by");
+
+		if (by && strcmp(by, whom(ev)) == 0) {
+			confab_change_set(c, "invite", id, NULL);
+		}
+	}
+}
+
 static int set_build(struct confab_event *ev, struct confab_change *c, void *ctx)
 {
 	(void)ctx;
@@ -59,6 +75,7 @@ static int set_build(struct confab_event *ev, struct confab_change *c, void *ctx
 		return 0;
 	}
 	add_todo(ev, c, true);
+	drop_invites(ev, c);
 	return confab_change_set(
 		c, "block", whom(ev), json_pack("{s:I}", "since", (json_int_t)c->entry.ts));
 }

@@ -151,6 +151,18 @@ def test_who_is_blocked_is_not_heard(ann_bob):
     assert ann.refused("member.add", channel="room", user="bob", cid=cid()) == "refused"
 
 
+def test_a_block_takes_the_invitation_away(ann_bob):
+    ann, bob = ann_bob
+    eve, = people(ann.server, "eve")
+    eve.make("other")
+    invite(ann, "bob")
+    invite(eve, "bob", "other")
+    own_row(bob, "other")
+    wait_for(lambda: len(mine(bob)) == 2, "both invitations")
+    bob.ask("block.set", user="ann", cid=cid())
+    assert own_row(bob)["gone"] and list(mine(bob)) == ["other"]
+
+
 def test_added_meanwhile(ann_bob):
     ann, bob = ann_bob
     invite(ann, "bob")

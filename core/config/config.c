@@ -203,6 +203,15 @@ bool config_may(const struct config_type *type, const char *role, const char *gr
 	return n >= 0 && grant_set_has(&type->grants->roles[n], GRANT_CHANNEL, grant);
 }
 
+uint64_t config_grants_of(const struct config_type *type, const char *role)
+{
+	int n = grant_role_find(role);
+
+	if (n < 0)
+		return 0;
+	return type->grants->roles[n].all ? UINT64_MAX : type->grants->roles[n].bits;
+}
+
 bool config_server_may(const struct config *cfg, const char *role, const char *grant)
 {
 	int n = grant_server_role_find(role);

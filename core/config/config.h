@@ -247,6 +247,8 @@ bool config_plugin_on(const struct config *cfg, const char *plugin, const struct
  * Thread: any.  Cost: some dozen ns.
  */
 bool config_may(const struct config_type *type, const char *role, const char *grant);
+/** All of them at once: bit i is the grant that grant_word(GRANT_CHANNEL, i) names. Thread: any. */
+uint64_t config_grants_of(const struct config_type *type, const char *role);
 
 /** May a server role ("admin", "user", "guest") do something on this server? */
 bool config_server_may(const struct config *cfg, const char *role, const char *grant);

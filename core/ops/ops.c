@@ -457,11 +457,12 @@ struct chat_log *ops_readable(struct ops *o, struct confab_request *rq, const ch
 json_t *ops_can(struct ops *o, const char *type_name, const char *role)
 {
 	const struct config_type *type = permit_type(o->chat, type_name);
+	uint64_t grants = config_grants_of(type, role);
 	json_t *can = json_array();
 	const struct grant_word *word;
 
 	for (size_t i = 0; (word = grant_word(GRANT_CHANNEL, i)) != NULL; i++) {
-		if (config_may(type, role, word->name)) {
+		if (grants >> i & 1) {
 			json_array_append_new(can, json_string(word->name));
 		}
 	}

@@ -13,6 +13,9 @@ from blame_test import DIRS
 from people import OPEN, Person, cid, people, sign_in
 from server import DEADLINE, Server, merged, wait_for
 
+# ThreadSanitizer takes deadly signals for itself.
+pytestmark = pytest.mark.native
+
 CRIMINALS = ("segfault", "quitter", "bottomless", "thief")
 
 

@@ -93,6 +93,7 @@ struct seen *seen_put(struct chat_log *lg, const char *sender, const char *cid,
 	}
 	memcpy(s->hash, hash, 32);
 	s->event = event;
+	s->unchanged = false;
 	free(s->result);
 	s->result = result ? strdup(result) : NULL;
 	seen_trim(lg);

@@ -6,6 +6,7 @@
 #ifndef CHAT_SEEN_H
 #define CHAT_SEEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct chat_log;
@@ -17,6 +18,7 @@ struct seen {
 	struct confab_event *event; /* still under way, or NULL */
 	char *result;               /* JSON text of the first answer, once it is committed */
 	uint8_t hash[32];
+	bool unchanged; /* it changed nothing: the store may know an older change of that name */
 	char key[]; /* sender LF cid */
 };
 

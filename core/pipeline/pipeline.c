@@ -357,7 +357,7 @@ static void remember_unchanged(struct confab_event *ev)
 		return;
 	}
 	result = json_dumps(ev->out.ok, JSON_COMPACT);
-	seen_put(ev->lg, ev->actor.id, ev->cid, ev->hash, NULL, result);
+	seen_put(ev->lg, ev->actor.id, ev->cid, ev->hash, NULL, result)->unchanged = true;
 	ev->cid_held = false;
 	free(result);
 }

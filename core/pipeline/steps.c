@@ -102,11 +102,13 @@ static enum step_answer step_known(struct confab_event *ev)
 			NULL);
 		return STEP_END;
 	}
-	if (seen && !seen->event) {
+	if (seen && !seen->event && !(seen->unchanged && ev->again)) {
 		return answer_known(ev, seen->hash, seen->result);
 	}
-	seen_put(lg, ev->actor.id, ev->cid, ev->hash, ev, NULL);
-	ev->cid_held = true;
+	if (!seen || seen->event) {
+		seen = seen_put(lg, ev->actor.id, ev->cid, ev->hash, ev, NULL);
+		ev->cid_held = true;
+	}
 	if (ev->again && ev->looked == 0) {
 		ev->looked = 1;
 		return ask_known(ev, ev->log_id);
@@ -116,7 +118,8 @@ static enum step_answer step_known(struct confab_event *ev)
 		ev->looked = 2;
 		return ask_known(ev, own);
 	}
-	return STEP_NEXT;
+	/* only memory knows what changed nothing; it was said, and the store knows of none before */
+	return seen->event ? STEP_NEXT : answer_known(ev, seen->hash, seen->result);
 }
 
 /* --- hooks ---------------------------------------------------------------------------------------- */

@@ -87,6 +87,11 @@ bool host_todo_run(struct host *h, const struct confab_todo *todo)
 	return true;
 }
 
+unsigned confab_todo_attempts(const struct confab_todo_job *job)
+{
+	return job->attempts;
+}
+
 void confab_todo_answer(struct confab_todo_job *job, int rc, const char *why)
 {
 	if (job == NULL || job->magic != TODO_MAGIC) {

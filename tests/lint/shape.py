@@ -38,7 +38,7 @@ DOORS = (
     ("threads", r"pthread_create|thrd_create|fork|vfork|posix_spawn|popen|system",
      ("core/loop/", "core/base/log.c", "core/ctl/plugin_cycles.c"), "use a loop, lane, worker or helper of core/loop"),
     ("sockets", r"socket|socketpair|accept|accept4|connect|bind|listen",
-     ("core/net/", "core/loop/", "core/admin/", "core/ctl/"), "go through core/net"),
+     ("core/net/", "core/loop/", "core/admin/", "core/ctl/", "plugins/fetch/transfer.c"), "go through core/net"),
 )
 
 DRAWERS = {"util", "utils", "misc", "common", "helpers", "manager", "data", "info", "stuff"}

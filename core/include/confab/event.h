@@ -203,6 +203,7 @@ enum confab_audience {
 /** Who may see it; the author always does. Not after persist. */
 int confab_draft_audience(
 	struct confab_draft *d, enum confab_audience who, const char *const *ids, size_t n);
+/** Work that must follow the commit; body is taken. name: of this plugin's table. Within a hook. */
 int confab_draft_todo(struct confab_draft *d, const char *name, json_t *body);
 
 /**

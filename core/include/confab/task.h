@@ -124,6 +124,8 @@ struct confab_todo_row {
 	unsigned attempts;   /* 1..1000 */
 	unsigned backoff_ms; /* first wait; doubles up to one hour */
 };
+/** How often it was tried before. */
+unsigned confab_todo_attempts(const struct confab_todo_job *job);
 void confab_todo_answer(struct confab_todo_job *job, int rc, const char *why);
 
 #ifdef __cplusplus

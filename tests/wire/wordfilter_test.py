@@ -5,6 +5,10 @@ plugins/examples/wordfilter/README.md says what the filter does.
 SPDX-License-Identifier: MIT
 """
 
+import base64
+import importlib.util
+import threading
+
 import pytest
 from people import OPEN, Refused, people
 from server import BUILD, TOP, merged
@@ -49,7 +53,22 @@ def by_script():
         "settings": {"wordfilter": {"words": WORDS, "actions": ACTIONS}}}}}
 
 
-DOORS = {"plugin": by_plugin, "script": by_script}
+def by_webhook():
+    """The program that the plugin webhook asks."""
+    spec = importlib.util.spec_from_file_location(
+        "wordfilter", TOP / "plugins/examples/wordfilter/wordfilter.py")
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    secret = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ...").decode()
+    with program.serve(0, secret, {"words": WORDS, "actions": ACTIONS}) as asked:
+        threading.Thread(target=asked.serve_forever, daemon=True).start()
+        yield {"plugins": {
+            "fetch": {"allow": ["127.0.0.1"]},
+            "webhook": {"before_url": f"http://127.0.0.1:{asked.server_port}/", "secret": secret}}}
+        asked.shutdown()
+
+
+DOORS = {"plugin": by_plugin, "script": by_script, "webhook": by_webhook}
 
 
 @pytest.fixture(params=list(DOORS))

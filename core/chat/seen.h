@@ -19,7 +19,7 @@ struct seen {
 	char *result;               /* JSON text of the first answer, once it is committed */
 	uint8_t hash[32];
 	bool unchanged; /* it changed nothing: the store may know an older change of that name */
-	char key[]; /* sender LF cid */
+	char key[];     /* sender LF cid */
 };
 
 /** The record of a change, or NULL. */

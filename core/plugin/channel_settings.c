@@ -71,7 +71,7 @@ static int making_run(struct work *w)
 {
 	struct making *m = (struct making *)w;
 	struct log_who former = log_who_plugin(m->plugin->name);
-	int rc = snapshots_build(m->set, m->snap, &m->err);
+	int rc = snapshot_build(m->snap, &m->err);
 	log_who_set(former);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct snapshot {
 	uint64_t hash;
 	struct confab_settings *settings;
 	bool prepared;
+	int (*prepare)(const struct confab_settings *s, void **built, struct confab_error *err);
 	void (*discard)(void *built);
 };
 
@@ -70,6 +71,7 @@ static struct snapshot *snapshot_new(
 	struct snapshot *snap = alloc_zero(1, sizeof(*snap));
 	snap->settings = settings_ref(settings);
 	snap->hash = settings_hash(settings);
+	snap->prepare = s->prepare;
 	snap->discard = s->discard;
 	return snap;
 }
@@ -167,13 +169,12 @@ static void entry_set(struct snapshots *s, const struct channel_say *c, struct s
 	tidy(s);
 }
 
-static int snapshot_prepare(
-	const struct snapshots *s, struct snapshot *snap, struct confab_error *err)
+static int snapshot_prepare(struct snapshot *snap, struct confab_error *err)
 {
 	void *built = NULL;
-	if (snap == NULL || snap->prepared || s->prepare == NULL)
+	if (snap == NULL || snap->prepared || snap->prepare == NULL)
 		return 0;
-	int rc = s->prepare(snap->settings, &built, err);
+	int rc = snap->prepare(snap->settings, &built, err);
 	if (rc != 0)
 		return confab_error_set(err, rc, "its settings were refused (no reason given)"), rc;
 	settings_build(snap->settings, built, NULL);
@@ -188,7 +189,7 @@ static int channels_prepare(const struct snapshots *s, struct confab_error *err)
 	while (strmap_next(s->channels, &pos, NULL, &value)) {
 		const struct entry *e = value;
 		struct confab_error why = {0};
-		int rc = snapshot_prepare(s, e->snap, &why);
+		int rc = snapshot_prepare(e->snap, &why);
 		if (rc != 0)
 			return confab_error_set(err, rc, "in channel '%s': %s", e->id, why.text),
 			       rc;
@@ -221,9 +222,9 @@ struct snapshots *snapshots_new(const char *plugin, const struct descriptor *des
 
 int snapshots_prepare(struct snapshots *s, struct confab_error *err)
 {
-	int rc = snapshot_prepare(s, s->server, err);
+	int rc = snapshot_prepare(s->server, err);
 	for (size_t i = 0; i < s->n_types && rc == 0; i++)
-		rc = snapshot_prepare(s, s->of_types[i], err);
+		rc = snapshot_prepare(s->of_types[i], err);
 	return rc == 0 ? channels_prepare(s, err) : rc;
 }
 
@@ -339,9 +340,9 @@ bool snapshots_knows(const struct snapshots *s, const struct channel_say *c)
 	return known;
 }
 
-int snapshots_build(const struct snapshots *s, struct snapshot *snap, struct confab_error *err)
+int snapshot_build(struct snapshot *snap, struct confab_error *err)
 {
-	return snapshot_prepare(s, snap, err);
+	return snapshot_prepare(snap, err);
 }
 
 bool snapshot_like(const struct snapshot *a, const struct snapshot *b)

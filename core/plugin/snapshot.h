@@ -49,7 +49,7 @@ const struct confab_settings *snapshots_find(const struct snapshots *s, const ch
 /** How many distinct snapshots the set has for the server and channel types. */
 size_t snapshots_count(const struct snapshots *s);
 
-/* Channels whose own row says something of the plugin. All on the logic thread, but snapshots_build. */
+/* Channels whose own row says something of the plugin. All on the logic thread, but snapshot_build. */
 
 /** What a channel's row says of the plugin. */
 struct channel_say {
@@ -82,7 +82,7 @@ struct snapshot *snapshots_propose(
 bool snapshots_knows(const struct snapshots *s, const struct channel_say *c);
 
 /** Call prepare. Thread: a worker; nobody else uses snap. */
-int snapshots_build(const struct snapshots *s, struct snapshot *snap, struct confab_error *err);
+int snapshot_build(struct snapshot *snap, struct confab_error *err);
 
 /** Same values? */
 bool snapshot_like(const struct snapshot *a, const struct snapshot *b);

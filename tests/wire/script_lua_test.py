@@ -24,8 +24,10 @@ class Scripts:
         self.folder.mkdir()
         for name, text in texts.items():
             self.write(name, text)
-        # The breaker is another test's: here everything is tried.
+        # The breaker and rates are other tests': here everything is tried.
         self.server = make_server(merged(OPEN, {
+            "limits": {"user_rate": "off"},
+            "channel_types": {"group": {"rate": "off", "user_rate": "off"}},
             "pipeline": {"breaker_errors": "off", "breaker_time": "off"}, "plugins": {"script-lua": {
             "directory": str(self.folder), **settings}}}))
         self.ann, self.bob = people(self.server, "ann", "bob")

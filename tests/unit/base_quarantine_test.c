@@ -37,7 +37,7 @@ static int64_t real(void *ctx)
 }
 
 /* One crash so many minutes ago, or any other line. */
-static void write_line(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void write_line(const char *fmt, ...)
 {
 	FILE *f = fopen(path, "a");
 	va_list ap;

@@ -202,17 +202,21 @@ def reuse_a_rev(records, _story):
     line["by"][-1] = {"op": "message.send", "user": "ann", "cid": "ann.another.of.this.rev"}
 
 
+def kick_of_a_speaker(story):
+    """A log, a message in it, and the place of its author's kick behind that; or None."""
+    for name, at, kick in entries(story, GROUPS, "member.kick"):
+        log = story["store"][name]["entries"]
+        before = [e for e in log[:at] if e["op"] == "message.send" and e["user"] == kick["kicked"]]
+        if before:
+            return log, before[-1], at
+    return None
+
+
 @planted("after_kick", "record")
 def judge_no_more_after_waiting(_records, story):
     """A deferred message is committed though its author was removed while it waited."""
-    for name, at, kick in entries(story, GROUPS, "member.kick"):
-        log = story["store"][name]["entries"]
-        user = kick["kicked"]
-        before = [e for e in log[:at] if e["op"] == "message.send" and e["user"] == user]
-        if before:
-            swap(log, log.index(before[-1]), at)
-            return
-    raise AssertionError("nobody was kicked who had said something")
+    log, message, at = kick_of_a_speaker(story)
+    swap(log, log.index(message), at)
 
 
 def swap(log, a, b):

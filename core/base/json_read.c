@@ -182,7 +182,7 @@ static json_t *read_number(struct reader *r)
 
 	r->at += minus;
 	for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
-		if (r->at - from > DIGITS_MAX)
+		if (r->at - from >= DIGITS_MAX)
 			return NULL;
 		n = n * 10 + (*r->at - '0');
 	}

@@ -124,7 +124,7 @@ part_valgrind() {
 	tests=$(sed -n 's/^check_PROGRAMS += \([a-z].*\)/\1/p' tests/*/Makefile.inc |
 		grep -v '^tests/sim/\|loop_helper_test$' | tr '\n' ' ')
 	unit_in gcc valgrind TESTS="$tests" LOG_COMPILER="./libtool --mode=execute valgrind -q \
-		--error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+		--error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=$top/tests/valgrind.supp \
 		--child-silent-after-fork=yes" || true
 }
 

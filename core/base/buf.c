@@ -97,16 +97,24 @@ void buf_num(struct buf *b, int64_t n)
 	buf_unum(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
-void buf_unum(struct buf *b, uint64_t n)
+size_t buf_decimal(char out[BUF_DECIMAL_MAX], uint64_t n)
 {
-	char digits[20]; /* 2^64-1 has twenty */
+	char digits[BUF_DECIMAL_MAX];
 	size_t at = sizeof(digits);
 
 	do {
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	buf_add(b, digits + at, sizeof(digits) - at);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
+}
+
+void buf_unum(struct buf *b, uint64_t n)
+{
+	char digits[BUF_DECIMAL_MAX];
+
+	buf_add(b, digits, buf_decimal(digits, n));
 }
 
 void buf_fmt(struct buf *b, const char *fmt, ...)

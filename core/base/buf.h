@@ -24,6 +24,10 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_num(struct buf *b, int64_t n);
+/** The most digits a number has: 2^64-1. */
+#define BUF_DECIMAL_MAX 20
+/** Write a number in decimal, without a NUL. @return how many digits it has, 1..20 */
+size_t buf_decimal(char out[BUF_DECIMAL_MAX], uint64_t n);
 void buf_unum(struct buf *b, uint64_t n);
 void buf_fmt(struct buf *b, const char *fmt, ...) CONFAB_PRINTF(2, 3);
 /** Append a JSON string with its quotes; s must be UTF-8. RFC 8259, section 7. */

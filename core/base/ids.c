@@ -95,15 +95,7 @@ bool id_reserved(const char *s)
 
 void id_number(char out[ID_NUMBER_SIZE], uint64_t n)
 {
-	char digits[20]; /* 2^64-1 has twenty */
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	memcpy(out, digits + at, sizeof(digits) - at);
-	out[sizeof(digits) - at] = '\0';
+	out[buf_decimal(out, n)] = '\0';
 }
 
 void id_copy(char *out, size_t size, const char *name)
